@@ -1,0 +1,36 @@
+"""The closed list of log events. Each member's value is the name in the log."""
+
+from enum import Enum
+
+
+class Event(Enum):
+    """What can stand in the log. A new event is one line here and the call."""
+
+    SERVER_STARTED = "server_started"
+    SERVER_STOPPING = "server_stopping"
+    SERVER_STOPPED = "server_stopped"
+    LISTENING = "listening"
+    RUNNING_SLOWER = "running_slower"
+    CONNECTION_OPENED = "connection_opened"
+    CONNECTION_CLOSED = "connection_closed"
+    CONNECTION_REFUSED = "connection_refused"
+    CONNECTION_FAILED = "connection_failed"
+    TLS_FAILED = "tls_failed"
+    LOGIN_DONE = "login_done"
+    LOGIN_FAILED = "login_failed"
+    MESSAGE_RECEIVED = "message_received"
+    MESSAGE_SUBMITTED = "message_submitted"
+    MESSAGE_REFUSED = "message_refused"
+    DELIVERY_DONE = "delivery_done"
+    DELIVERY_FAILED = "delivery_failed"
+    COMMAND_FAILED = "command_failed"
+    STORE_OPENED = "store_opened"
+    STORE_FULL = "store_full"
+    STORE_FAILED = "store_failed"
+    STORE_WAL_LARGE = "store_wal_large"
+    STORE_STEP_DONE = "store_step_done"
+    CLEANUP_DONE = "cleanup_done"
+    SEARCH_INDEXED = "search_indexed"
+    JOB_FAILED = "job_failed"
+    CONTROL_CALLED = "control_called"
+    LOOP_STALLED = "loop_stalled"
