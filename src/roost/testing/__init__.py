@@ -1,0 +1,1 @@
+"""The fakes, clients and makers that roost's own tests use, shipped for everyone's."""

@@ -1,0 +1,36 @@
+"""DNS from a dictionary."""
+
+from collections.abc import Mapping, Sequence
+
+from roost.base.lookup import Answer, Lookup, Status
+
+TEMPORARY: tuple[str, ...] = ("!temporary",)
+
+
+class ZoneResolver:
+    """Answers from `zone`: (name, type) to records. A name that is nowhere is NXDOMAIN.
+
+    The value TEMPORARY makes the lookup fail for the moment; `authentic` names are vouched for.
+    """
+
+    def __init__(
+        self,
+        zone: Mapping[tuple[str, str], Sequence[str]],
+        authentic: frozenset[str] = frozenset(),
+    ) -> None:
+        self._zone = {(name.lower(), kind): tuple(rows) for (name, kind), rows in zone.items()}
+        self._names = {name for name, _ in self._zone}
+        self._authentic = authentic
+        self.asked: list[Lookup] = []
+
+    async def lookup(self, question: Lookup) -> Answer:
+        self.asked.append(question)
+        name = question.name.lower()
+        authentic = name in self._authentic
+        records = self._zone.get((name, question.type))
+        if records == TEMPORARY:
+            return Answer(question.name, Status.TEMPORARY)
+        if records:
+            return Answer(question.name, Status.OK, records, authentic, ttl=300)
+        status = Status.NONE if name in self._names else Status.NXDOMAIN
+        return Answer(question.name, status, (), authentic, ttl=300)
