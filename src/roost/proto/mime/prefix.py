@@ -1,0 +1,23 @@
+"""Fields put before the octets of a message that must not change."""
+
+import re
+
+_BEGINS_HEADER = re.compile(rb"[!-9;-~]++[ \t]*+:|\r?\n")
+
+ENOUGH_OCTETS = 1000  # of the blob: a field name fits into a line
+
+
+def join_prefix(prefix: bytes, blob_start: bytes) -> bytes:
+    """The prefix to store before a blob, so that prefix + blob is the message with more fields.
+
+    prefix: whole fields, each with its CRLF, or nothing. blob_start: the first 1,000 octets of
+    the blob at least, or all of it. If the blob begins neither with a field name nor with an
+    empty line, it is a body without header, and the prefix gets the empty line between them.
+    Raises ValueError for a prefix that does not end in CRLF.
+    RFC 5322 section 2.1.
+    """
+    if not prefix:
+        return b""
+    if not prefix.endswith(b"\r\n"):
+        raise ValueError("a prefix is whole fields that end in CRLF")
+    return prefix if _BEGINS_HEADER.match(blob_start) else prefix + b"\r\n"
