@@ -1,0 +1,31 @@
+"""The PLAIN mechanism: identity and password in one message. RFC 4616."""
+
+from roost.proto.sasl.mechanism import (
+    Challenge,
+    Credentials,
+    Failed,
+    Offered,
+    Step,
+    decode_field,
+)
+
+
+class Plain:
+    """One PLAIN exchange."""
+
+    def step(self, octets: bytes | None) -> Step:
+        """Ask for the message if it has not come yet, then read it. RFC 4616 section 2."""
+        if octets is None:
+            return Challenge(b"")
+        parts = octets.split(b"\0")
+        if len(parts) != 3:
+            return Failed("PLAIN has three parts, parted by NUL")
+        authorization, username, password = map(decode_field, parts)
+        if authorization is None or username is None or password is None:
+            return Failed("a part of PLAIN is too long or not UTF-8")
+        if not username or not password:
+            return Failed("PLAIN needs an identity and a password")
+        return Credentials(username, password, authorization)
+
+
+PLAIN = Offered("PLAIN", Plain)

@@ -1,0 +1,50 @@
+"""An AUTH exchange. RFC 4954 section 4."""
+
+import binascii
+
+from roost.proto.sasl.mechanism import Challenge, Credentials, Mechanism, Step
+from roost.proto.smtp.command import Auth, decode_base64
+from roost.proto.smtp.event import LoginAsked
+from roost.proto.smtp.parameter import CommandError
+from roost.proto.smtp.server_config import ServerConfig
+
+
+class Exchange:
+    """A mechanism at work."""
+
+    def __init__(self, name: str, mechanism: Mechanism) -> None:
+        self._name = name
+        self._mechanism = mechanism
+
+    def begin(self, initial: bytes | None) -> bytes | LoginAsked:
+        """Feed the initial response, if there was one."""
+        return self._outcome(self._mechanism.step(initial))
+
+    def answer(self, line: bytes) -> bytes | LoginAsked:
+        """Feed a line of the client.
+
+        Returns the reply that asks for more, or the credentials. Raises CommandError when the
+        client gives up, breaks base64 or the mechanism's rules.
+        """
+        if line == b"*":
+            raise CommandError(501, "5.7.0", "the login was cancelled")
+        return self._outcome(self._mechanism.step(decode_base64(line)))
+
+    def _outcome(self, step: Step) -> bytes | LoginAsked:
+        match step:
+            case Challenge(octets):
+                return b"334 " + binascii.b2a_base64(octets, newline=False) + b"\r\n"
+            case Credentials():
+                return LoginAsked(self._name, step)
+            case _:
+                raise CommandError(501, "5.5.2", step.reason)
+
+
+def begin_exchange(asked: Auth, config: ServerConfig, *, tls: bool) -> Exchange:
+    """The exchange that AUTH asked for; CommandError when it is not to be had."""
+    known = [m for m in config.mechanisms if m.name == asked.mechanism]
+    if not known:
+        raise CommandError(504, "5.5.4", "this mechanism is not offered")
+    if known[0] not in config.offered(tls=tls):
+        raise CommandError(538, "5.7.11", "this mechanism needs TLS")
+    return Exchange(known[0].name, known[0].start())

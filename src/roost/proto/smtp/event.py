@@ -1,0 +1,57 @@
+"""What the server machine tells whoever drives it.
+
+The values of `command.Hello`, `Mail`, `Rcpt` and `StartTls` are events too; each of them, and of
+those below the ones marked so, wants an answer (`Server.accept` or `Server.refuse`) before the
+machine goes on.
+"""
+
+from dataclasses import dataclass
+
+from roost.proto.sasl.mechanism import Credentials
+from roost.proto.smtp.command import Hello, Mail, Rcpt, StartTls
+
+
+@dataclass(frozen=True, slots=True)
+class LoginAsked:
+    """A client gave credentials. Wants an answer."""
+
+    mechanism: str
+    credentials: Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class MessageBegin:
+    """The message of the transaction comes now. Wants an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChunk:
+    """Some octets of the message, as they are to be kept."""
+
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEnd:
+    """All of the message came and nothing is wrong with it. Wants an answer."""
+
+    size_octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionDropped:
+    """Sender, recipients and whatever came of a message are void; the client was told why.
+
+    reason: the error it was told, "" when it asked for it with RSET.
+    """
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The last reply is in the output: send it and close."""
+
+
+Question = Hello | StartTls | LoginAsked | Mail | Rcpt | MessageBegin | MessageEnd
+Event = Question | MessageChunk | TransactionDropped | Closing
