@@ -1,0 +1,1 @@
+"""Incoming mail, from envelope to mailbox."""

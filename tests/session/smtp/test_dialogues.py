@@ -1,0 +1,66 @@
+"""Plays tests/dialogue/smtp: whole lines, then one octet at a time."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from roost.proto.sasl.login import LOGIN
+from roost.proto.sasl.plain import PLAIN
+from roost.proto.smtp.extension import Extensions
+from roost.proto.smtp.server_config import Role, ServerConfig
+from roost.session.smtp.inbound import InboundSession
+from roost.session.smtp.ports import SmtpPort
+from roost.session.smtp.submission import SubmissionSession
+from roost.testing.clock import StoppedClock
+from roost.testing.dialogue import play, read_script
+from roost.testing.log import ListLog
+from roost.testing.smtp import MemoryMail, Refused
+from roost.testing.wire import TLS, MemoryWire
+
+FOLDER = Path(__file__).parents[2] / "dialogue" / "smtp"
+FILES = sorted(FOLDER.glob("*.txt"))
+
+
+def config_of(role: Role, options: Mapping[str, str]) -> ServerConfig:
+    """The port that a dialogue asks for."""
+    return ServerConfig(
+        "mx.test",
+        role,
+        Extensions(
+            max_message_octets=int(options.get("max_message", "1000")),
+            max_recipients=int(options.get("max_recipients", "1000")),
+            dsn=options.get("dsn") == "on",
+            require_tls=options.get("requiretls") == "on",
+        ),
+        mechanisms=() if role is Role.MX else (PLAIN, LOGIN),
+        auth_required=role is Role.SUBMISSION,
+        auth_in_clear=role is Role.LOCALSERVE,
+    )
+
+
+async def connect(_who: str, options: Mapping[str, str]) -> MemoryWire:
+    role = Role(options.get("role", "mx"))
+    house = MemoryMail(accepting=options.get("disk") != "low")
+    if role is Role.LOCALSERVE:
+        house.known = {"*"}
+    for step, code in (
+        option.split(" ") for option in options.get("fail", "").split(",") if option
+    ):
+        house.errors[step] = Refused(code)
+    port = SmtpPort(config_of(role, options), house.services(), StoppedClock(), ListLog())
+    session = (SubmissionSession if role is Role.SUBMISSION else InboundSession)(port)
+    tls = TLS if options.get("tls") == "on" else None
+    return MemoryWire(session, tls=tls).connect()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("one_octet_at_a_time", [False, True], ids=["lines", "octets"])
+async def test_dialogue(path: Path, one_octet_at_a_time: bool) -> None:
+    await play(read_script(path), connect, one_octet_at_a_time=one_octet_at_a_time)
+
+
+def test_there_are_dialogues_and_each_names_its_rfc() -> None:
+    assert len(FILES) > 20
+    for path in FILES:
+        assert path.read_text().startswith("# RFC "), path
