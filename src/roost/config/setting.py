@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import msgspec
 
-_SIZE = re.compile(r"(-?[0-9]{1,18})([kmgt]?)", re.IGNORECASE)
+_SIZE = re.compile(r"(-?[0-9]{1,19})([kmgt]?)", re.IGNORECASE)
 _SIZE_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _DURATION = re.compile(r"([0-9]{1,9})([smhdw])")
 _DURATION_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}

@@ -156,7 +156,8 @@ CREATE TABLE blob (
 CREATE INDEX blob_unfinished ON blob (state, changed) WHERE state <> 1;
 
 -- One message of one account, the same in every mailbox it lies in. key = account_id * 2^32 + id.
--- Never changes but for what is rendered from its octets (render_version and the columns below it).
+-- Never changes but for what is rendered from its octets (render_version and the columns below it, up
+-- to reference_ids: its ids, one space between). What is often asked for stands before what may be long.
 CREATE TABLE email (
     key INTEGER NOT NULL PRIMARY KEY,
     blob_id INTEGER NOT NULL,
@@ -176,11 +177,12 @@ CREATE TABLE email (
     sort_cc TEXT NOT NULL,
     display_from TEXT NOT NULL,
     display_to TEXT NOT NULL,
-    addresses TEXT NOT NULL,
+    list_id TEXT,
     preview TEXT NOT NULL,
     envelope BLOB NOT NULL,
     body BLOB NOT NULL,
     bodystructure BLOB NOT NULL,
+    addresses TEXT NOT NULL,
     parts BLOB NOT NULL,
     reference_ids TEXT NOT NULL,
     prefix BLOB NOT NULL
@@ -206,8 +208,9 @@ CREATE INDEX placement_modseq ON placement (account_id, mailbox_id, modseq);
 CREATE INDEX placement_email ON placement (account_id, email_id, mailbox_id);
 
 -- An email as JMAP sees it, recomputed by every work that touches a placement. visible: how many
--- placements without \Deleted; mailboxes: their mailbox ids, ascending, "," between. died: when the last
--- placement went; destroyed_modseq: since when JMAP does not see it, NULL while it does.
+-- placements without \Deleted; mailboxes: their mailbox ids in no order, "," between. destroyed_modseq:
+-- since when JMAP does not see it, NULL while it does. died: when the last placement went; purged: the same
+-- once its row in email is gone too. Kept as long as history is (history_floor).
 CREATE TABLE email_state (
     account_id INTEGER NOT NULL,
     email_id INTEGER NOT NULL,
@@ -221,11 +224,19 @@ CREATE TABLE email_state (
     thread_id INTEGER NOT NULL,
     received INTEGER NOT NULL,
     died INTEGER,
+    purged INTEGER,
     PRIMARY KEY (account_id, email_id)
 ) WITHOUT ROWID;
 CREATE INDEX email_state_modseq ON email_state (account_id, modseq);
 CREATE INDEX email_state_thread ON email_state (account_id, thread_id);
 CREATE INDEX email_state_died ON email_state (died) WHERE died IS NOT NULL;
+CREATE INDEX email_state_purged ON email_state (purged) WHERE purged IS NOT NULL;
+
+-- From which modseq on destroyed emails and threads of an account are all known; no row: from the start.
+CREATE TABLE history_floor (
+    account_id INTEGER NOT NULL PRIMARY KEY,
+    modseq INTEGER NOT NULL
+);
 
 -- What left a mailbox, kept 90 days.
 CREATE TABLE expunged (
@@ -240,7 +251,7 @@ CREATE TABLE expunged (
 CREATE INDEX expunged_happened ON expunged (happened);
 
 -- Threads never merge. ref: 64-bit hash of a Message-ID, met or only referred to; subject: 64-bit hash
--- of the base subject (RFC 8621 section 3).
+-- of the base subject (RFC 8621 section 3). thread.emails: how many of its emails are visible.
 CREATE TABLE thread_ref (
     account_id INTEGER NOT NULL,
     ref INTEGER NOT NULL,
@@ -282,6 +293,7 @@ CREATE TABLE list_entry (
 ) WITHOUT ROWID;
 
 -- What an account (0: the server) sent: one row a message, one queue item a recipient.
+-- finished: when its last item was, since when the blob is no longer needed.
 CREATE TABLE submission (
     account_id INTEGER NOT NULL,
     id INTEGER NOT NULL,
@@ -292,9 +304,10 @@ CREATE TABLE submission (
     message_id TEXT,
     created INTEGER NOT NULL,
     facts TEXT NOT NULL,
+    finished INTEGER,
     PRIMARY KEY (account_id, id)
 ) WITHOUT ROWID;
-CREATE INDEX submission_blob ON submission (blob_id);
+CREATE INDEX submission_blob ON submission (blob_id) WHERE finished IS NULL;
 
 -- state: 0 waiting, 1 delivered, 2 failed, 3 cancelled. attempts is raised before the try, so that a
 -- crash costs one wait and never a second send. last_result: text of the last failure.

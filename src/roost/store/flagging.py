@@ -1,0 +1,104 @@
+"""Changing the flags of messages. RFC 9051 section 6.4.6, RFC 7162 section 3.1.3."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+from typing import NamedTuple
+
+from roost.base.ids import EmailId, MailboxRef, ModSeq, Uid
+from roost.store import email_state, numbers, placements
+from roost.store.counters import Tally
+from roost.store.engine import WriteTx
+from roost.store.flags import Flags, with_keywords, without_keywords
+from roost.store.placements import Placed
+from roost.store.times import micros
+
+
+class How(Enum):
+    """What is done with the flags that are given."""
+
+    REPLACE = "replace"
+    ADD = "add"
+    REMOVE = "remove"
+
+
+class Changed(NamedTuple):
+    """A message whose flags are now different."""
+
+    uid: Uid
+    bits: int
+    keywords: str
+    modseq: ModSeq
+
+
+class Flagged(NamedTuple):
+    """What became of each uid that was there; all ascending.
+
+    unchanged: had these flags before, and keep their modseq. modified: changed by another after
+    the modseq that was named, and left alone.
+    """
+
+    changed: list[Changed]
+    unchanged: list[Uid]
+    modified: list[Uid]
+
+
+async def set_flags(
+    tx: WriteTx,
+    mailbox: MailboxRef,
+    uids: Sequence[int],
+    how: How,
+    flags: Flags,
+    *,
+    now: datetime,
+    unchanged_since: int | None = None,
+) -> Flagged:
+    """Change the flags of these messages, at most 500, each with a modseq of its own.
+
+    unchanged_since: leave messages alone whose modseq is higher (RFC 7162 section 3.1.3).
+    """
+    outcome = Flagged([], [], [])
+    moving: list[tuple[Placed, Flags]] = []
+    for placed in await placements.by_uids(tx, mailbox, uids):
+        after = _changed(placed, how, flags)
+        if unchanged_since is not None and placed.modseq > unchanged_since:
+            outcome.modified.append(placed.uid)
+        elif after == (placed.flags, placed.keywords):
+            outcome.unchanged.append(placed.uid)
+        else:
+            moving.append((placed, after))
+    if moving:
+        outcome.changed.extend(await _write(tx, mailbox, moving, micros(now)))
+    return outcome
+
+
+def _changed(placed: Placed, how: How, flags: Flags) -> Flags:
+    if how is How.REPLACE:
+        return flags
+    if how is How.ADD:
+        return Flags(placed.flags | flags.bits, with_keywords(placed.keywords, flags.keywords))
+    return Flags(placed.flags & ~flags.bits, without_keywords(placed.keywords, flags.keywords))
+
+
+async def _write(
+    tx: WriteTx, mailbox: MailboxRef, moving: Sequence[tuple[Placed, Flags]], now: int
+) -> list[Changed]:
+    first = await numbers.reserve_modseqs(tx, mailbox.account, len(moving))
+    changed = [
+        Changed(placed.uid, after.bits, after.keywords, ModSeq(modseq))
+        for modseq, (placed, after) in enumerate(moving, first)
+    ]
+    await tx.execute_many(
+        "UPDATE placement SET flags = $1, keywords = $2, modseq = $3"
+        " WHERE account_id = $4 AND mailbox_id = $5 AND uid = $6",
+        [(one.bits, one.keywords, one.modseq, *mailbox, one.uid) for one in changed],
+    )
+    tally = Tally(mailbox.account)
+    tally.count(mailbox.id, ((placed.flags, placed.size) for placed, _ in moving), -1)
+    tally.count(mailbox.id, ((after.bits, placed.size) for placed, after in moving), 1)
+    tally.of(mailbox.id).modseq = changed[-1].modseq
+    touched: dict[EmailId, ModSeq] = {}
+    for (placed, _), one in zip(moving, changed, strict=True):
+        touched[placed.email] = one.modseq
+    await email_state.finish(tx, tally, touched, now)
+    return changed

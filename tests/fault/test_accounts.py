@@ -1,0 +1,132 @@
+"""Every step of every change of configuration and mailboxes fails in turn.
+
+Nothing of the change is left behind, and the neighbour in the same commit stands.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+import apsw
+import pytest
+
+from roost.base.address import Address
+from roost.base.domain import Domain
+from roost.base.ids import AccountId
+from roost.config.accounts import AccountSettings, AddressSettings
+from roost.config.domains import DomainSettings
+from roost.service import accounts, addresses, domains, login, mailboxes, revisions
+from roost.store.engine import ReadTx, Store, WriteTx
+from roost.store.mailboxes import Role
+from roost.store.revisions import Actor
+from roost.testing.clock import StoppedClock
+from roost.testing.faults import StepFailed
+from roost.testing.passwords import PlainHasher
+from roost.testing.store import TEST_OPTIONS, new_store
+
+ADMIN, CLOCK, HASHER = Actor("admin", "root"), StoppedClock(), PlainHasher()
+EXAMPLE, OTHER = Domain.parse("example.org"), Domain.parse("other.test")
+ONE, TWO, NEW = (Address.parse(f"{local}@example.org") for local in ("one", "two", "new"))
+ME = AccountId(1)
+
+Change = Callable[[Store], Awaitable[Any]]
+
+CHANGES: dict[str, Change] = {
+    "add a domain": lambda s: domains.add(s, CLOCK, ADMIN, Domain.parse("new.test")),
+    "set a domain": lambda s: domains.set_settings(
+        s, CLOCK, ADMIN, EXAMPLE, DomainSettings(localpart_case_sensitive=True), made_from=None
+    ),
+    "remove a domain": lambda s: domains.remove(s, CLOCK, ADMIN, OTHER),
+    "add an account": lambda s: accounts.add(s, CLOCK, ADMIN, "new", address=NEW),
+    "set an account": lambda s: accounts.set_settings(
+        s, CLOCK, ADMIN, "me", AccountSettings(full_name="M"), made_from=None
+    ),
+    "remove an account": lambda s: accounts.remove(s, CLOCK, ADMIN, "me"),
+    "add an address": lambda s: addresses.add(s, CLOCK, ADMIN, "me", NEW),
+    "set an address": lambda s: addresses.set_settings(
+        s, CLOCK, ADMIN, ONE, AddressSettings(full_name="M"), made_from=None
+    ),
+    "remove an address": lambda s: addresses.remove(s, CLOCK, ADMIN, ONE),
+    "set a password": lambda s: login.set_password(s, HASHER, CLOCK, ADMIN, "me", "correct horse"),
+    "undo": lambda s: revisions.undo(s, CLOCK, ADMIN, 2),
+    "create a mailbox": lambda s: mailboxes.create(s, CLOCK, ME, ME, "x/y/z"),
+    "rename a mailbox": lambda s: mailboxes.rename(s, CLOCK, ME, ME, "a", "x/y"),
+    "delete a mailbox": lambda s: mailboxes.delete(s, CLOCK, ME, ME, "a/b"),
+    "set a role": lambda s: mailboxes.set_role(s, ME, ME, "Junk", None),
+    "set a place": lambda s: mailboxes.set_sort_order(s, ME, ME, "Sent", 9),
+    "subscribe": lambda s: mailboxes.subscribe(s, ME, ME, "gone"),
+    "unsubscribe": lambda s: mailboxes.unsubscribe(s, ME, ME, "a"),
+}
+
+
+class FailWhenArmed:
+    """Fails the so-many-th statement after `arm`, once."""
+
+    def __init__(self) -> None:
+        self._left = 0
+
+    def arm(self, step: int) -> None:
+        self._left = step
+
+    def __call__(self, _connection: apsw.Connection, _sql: str) -> None:
+        self._left -= 1
+        if self._left == 0:
+            raise StepFailed
+
+
+async def new_house(fault: FailWhenArmed) -> Store:
+    store = await new_store(options=replace(TEST_OPTIONS, on_statement=fault))
+    await domains.add(store, CLOCK, ADMIN, EXAMPLE)
+    await domains.add(store, CLOCK, ADMIN, OTHER)
+    await accounts.add(store, CLOCK, ADMIN, "me", address=ONE)
+    await addresses.add(store, CLOCK, ADMIN, "me", TWO)
+    await mailboxes.create(store, CLOCK, ME, ME, "a/b")
+    await mailboxes.set_role(store, ME, ME, "Trash", Role.TRASH)
+    return store
+
+
+async def everything(store: Store) -> dict[str, list[Any]]:
+    """All rows of all tables but the neighbour's."""
+
+    async def work(tx: ReadTx) -> dict[str, list[Any]]:
+        tables = await tx.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {
+            name: await tx.rows(f"SELECT * FROM {name} ORDER BY 1, 2")
+            for (name,) in tables
+            if name != "job"
+        }
+
+    return await store.scan(work)
+
+
+async def note(tx: WriteTx, text: str) -> None:
+    """What the neighbour does."""
+    await tx.execute("INSERT INTO job (name, progress) VALUES ($1, '')", text)
+
+
+async def noted(store: Store) -> set[str]:
+    return {row[0] for row in await store.scan(lambda tx: tx.rows("SELECT name FROM job"))}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+async def test_a_change_that_fails_leaves_nothing_behind(change: Change) -> None:
+    fault = FailWhenArmed()
+    store = await new_house(fault)
+    before = await everything(store)
+    for step in count(1):
+        text = f"neighbour {step}"
+        fault.arm(step)
+        outcome, _ = await asyncio.gather(
+            change(store), store.write(lambda tx, text=text: note(tx, text)),  # type: ignore[misc]
+            return_exceptions=True,
+        )  # fmt: skip
+        fault.arm(0)
+        if not isinstance(outcome, StepFailed):
+            break
+        assert await everything(store) == before
+        assert text in await noted(store)
+    assert not isinstance(outcome, Exception), "with no failing step it goes well"
+    assert step > 3
+    assert await everything(store) != before
