@@ -1,0 +1,75 @@
+"""Opening a mailbox for a session that stays: what it holds now, and from where to follow it."""
+
+from typing import NamedTuple
+
+from roost.base.ids import AccountId, MailboxRef, Uid
+from roost.ports.clock import Clock
+from roost.service import mailboxes, rights
+from roost.service.rights import Right
+from roost.store import expunging, placements, recent
+from roost.store.engine import MAX_INLINE_ROWS, ReadTx, Store, StoreFailed, StoreFull
+from roost.store.mailboxes import Mailbox
+from roost.store.placements import Selected
+
+
+class Opened(NamedTuple):
+    """A mailbox as it was opened.
+
+    mailbox: its row, read before the messages: whoever follows changes from its highest_modseq on
+    misses none. recent_from: the lowest uid that is \\Recent for this session.
+    """
+
+    mailbox: Mailbox
+    messages: Selected
+    recent_from: Uid
+
+
+async def open_mailbox(
+    store: Store, acting: AccountId, owner: AccountId, name: str, *, claim_recent: bool
+) -> Opened:
+    """What a session needs to select a mailbox.
+
+    claim_recent: whether its new messages are \\Recent for this session and then for no other.
+    Raises MailboxUnknown, NotPermitted. RFC 9051 section 6.3.2.
+    """
+    wanted = mailboxes.known_name(name)
+
+    async def small(tx: ReadTx) -> Opened | None:
+        mailbox = await mailboxes.require(tx, acting, owner, wanted, Right.READ)
+        return None if mailbox.messages > MAX_INLINE_ROWS else await _opened(tx, mailbox)
+
+    async def large(tx: ReadTx) -> Opened:
+        return await _opened(tx, await mailboxes.require(tx, acting, owner, wanted, Right.READ))
+
+    opened = await store.read(small)
+    if opened is None:
+        opened = await store.scan(large)
+    if claim_recent and opened.recent_from < opened.mailbox.uid_next:
+        return opened._replace(recent_from=await _claim(store, opened))
+    return opened
+
+
+async def _opened(tx: ReadTx, mailbox: Mailbox) -> Opened:
+    return Opened(mailbox, await placements.select(tx, mailbox.ref), mailbox.recent_uid)
+
+
+async def _claim(store: Store, opened: Opened) -> Uid:
+    """A full disk keeps nobody from reading, so that others may be told of the messages again."""
+    try:
+        return await store.write(lambda tx: recent.claim(tx, opened.mailbox.ref))
+    except (StoreFull, StoreFailed):
+        return opened.recent_from
+
+
+async def expunge_deleted(
+    store: Store, clock: Clock, acting: AccountId, mailbox: MailboxRef
+) -> None:
+    """Remove all messages with \\Deleted from a mailbox, in works of MAX_INLINE_ROWS.
+
+    Raises MailboxUnknown, NotPermitted, StoreFull, StoreFailed. RFC 9051 section 6.4.1.
+    """
+    rights.require(acting, mailbox, Right.EXPUNGE)
+    now = clock.now()
+    gone = MAX_INLINE_ROWS
+    while gone == MAX_INLINE_ROWS:
+        gone = len(await store.write(lambda tx: expunging.expunge(tx, mailbox, None, now=now)))
