@@ -1,0 +1,84 @@
+"""A blocking IMAP client that costs little: sends a command, reads to its tagged reply."""
+
+import re
+import socket
+import time
+
+
+class ImapClient:
+    """One connection. Literals are skipped by the tagged line's tag being unlikely inside them."""
+
+    def __init__(self, port: int, user: str, password: str) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._number = 0
+        self._read_until(b"\r\n")
+        self.command(f'LOGIN "{user}" "{password}"'.encode())
+
+    def command(self, line: bytes) -> bytes:
+        """All octets of the answer; RuntimeError when it is not OK."""
+        self._number += 1
+        tag = b"benchtag%06d" % self._number
+        self._socket.sendall(tag + b" " + line + b"\r\n")
+        return self._answer(tag)
+
+    def timed(self, line: bytes) -> tuple[float, bytes]:
+        """Seconds until the tagged reply, and the answer."""
+        began = time.perf_counter()
+        answer = self.command(line)
+        return time.perf_counter() - began, answer
+
+    def append(self, mailbox: str, messages: list[bytes], *, pipelined: bool) -> float:
+        """Seconds to append `messages`, one command each with LITERAL+."""
+        began = time.perf_counter()
+        tags = []
+        for message in messages:
+            self._number += 1
+            tag = b"benchtag%06d" % self._number
+            head = tag + b" APPEND %b (\\Seen) {%d+}\r\n" % (mailbox.encode(), len(message))
+            self._socket.sendall(head + message + b"\r\n")
+            if pipelined:
+                tags.append(tag)
+            else:
+                self._answer(tag)
+        left = b""
+        for tag in tags:
+            left = self._answer(tag, left, keep=True)
+        return time.perf_counter() - began
+
+    def multiappend(self, mailbox: str, messages: list[bytes]) -> float:
+        """Seconds to append `messages` in one command. RFC 3502."""
+        began = time.perf_counter()
+        self._number += 1
+        tag = b"benchtag%06d" % self._number
+        pieces = [tag + b" APPEND %b" % mailbox.encode()]
+        for message in messages:
+            pieces.append(b" (\\Seen) {%d+}\r\n" % len(message) + message)
+        self._socket.sendall(b"".join(pieces) + b"\r\n")
+        self._answer(tag)
+        return time.perf_counter() - began
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _answer(self, tag: bytes, begun: bytes = b"", *, keep: bool = False) -> bytes:
+        wanted = re.compile(rb"(?:^|\r\n)" + tag + rb" (OK|NO|BAD)[^\r\n]*\r\n")
+        octets = bytearray(begun)
+        searched = 0
+        while not (found := wanted.search(octets, searched)):
+            searched = max(0, len(octets) - 4096)
+            chunk = self._socket.recv(1 << 20)
+            if not chunk:
+                raise RuntimeError(f"the server closed: {bytes(octets[-200:])!r}")
+            octets += chunk
+        if found[1] != b"OK":
+            raise RuntimeError(f"refused: {found[0]!r}")
+        if keep:
+            return bytes(octets[found.end() - 2 :])
+        return bytes(octets)
+
+    def _read_until(self, mark: bytes) -> bytes:
+        octets = b""
+        while mark not in octets:
+            octets += self._socket.recv(4096)
+        return octets
