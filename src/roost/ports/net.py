@@ -1,9 +1,11 @@
 """Connections: what a session is, what it says to its connection, how others are dialled.
 
 A session is a plain object. The listener calls its methods as octets come; it answers through its
-Wire. Nothing here knows sockets, TLS or asyncio.
+Wire. Nothing here knows sockets or TLS; asyncio is known to TlsServer only, which stands between a
+listener and its transport.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
@@ -201,3 +203,17 @@ class Listening(Protocol):
 
 
 Work = Callable[[], Awaitable[None]]
+
+
+class TlsServer(Protocol):
+    """Speaks TLS on connections that others opened."""
+
+    def wrap(self, inner: asyncio.Protocol, failed: Callable[[str, str], None]) -> asyncio.Protocol:
+        """A protocol to put on a transport in clear: at accept, or after STARTTLS.
+
+        Give it `connection_made(transport)`. After the handshake it calls `inner.connection_made`
+        with a transport whose `get_extra_info("tls")` is the TlsFacts. Without one, or when the
+        connection ends before, it calls `failed(reason, detail)` once and nothing of `inner`;
+        reason is a word of a closed list, for a metric, detail a line for the log.
+        """
+        ...

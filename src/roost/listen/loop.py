@@ -1,0 +1,344 @@
+"""Moves octets between a transport and a session; the same for every protocol."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from enum import Enum
+from ipaddress import ip_address
+from typing import Any, cast
+
+from roost.listen.deadline import Deadline
+from roost.listen.deflate import PIECE_OCTETS, BadDeflate, Inflater
+from roost.listen.output import Output
+from roost.listen.service import Ended, Service
+from roost.ports.log_events import Event
+from roost.ports.net import Endpoint, Session, TlsFacts, Wire
+
+# What is inflated before the loop gets its turn.
+_TURN_OCTETS = 4 * PIECE_OCTETS
+
+
+class _Stage(Enum):
+    STARTING = 1  # before the session is opened: implicit TLS is being agreed
+    OPEN = 2
+    SECURING = 3  # after STARTTLS, until the handshake is done
+    CLOSING = 4  # no more is heard; last words are on their way
+    LOST = 5
+
+
+class Connection(asyncio.Protocol):
+    """One connection: the protocol of its transport and the Wire of its session.
+
+    ended: called once, when the connection is gone.
+    """
+
+    __slots__ = (
+        "_deadline",
+        "_ended",
+        "_held",
+        "_inflater",
+        "_linger",
+        "_loop",
+        "_opened_at",
+        "_output",
+        "_peer_ended",
+        "_raw",
+        "_received_octets",
+        "_service",
+        "_session",
+        "_stage",
+        "_tasks",
+        "_transport",
+        "id",
+        "local",
+        "peer",
+        "tls",
+    )
+
+    def __init__(self, service: Service, raw: asyncio.Transport, ended: Ended) -> None:
+        self._service = service
+        self._loop = asyncio.get_running_loop()
+        self._raw = raw
+        self._transport = raw
+        self._ended = ended
+        self._session: Session = service.new_session()
+        self._stage = _Stage.STARTING
+        self._output = Output(self._loop, service.timeouts.write_seconds, self._too_slow)
+        self._deadline = Deadline(self._loop, self._nothing_heard)
+        self._inflater: Inflater | None = None
+        self._linger: asyncio.TimerHandle | None = None
+        self._held = False
+        self._peer_ended = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._opened_at = self._loop.time()
+        self._received_octets = 0
+        self.id = service.ids.next()
+        self.tls: TlsFacts | None = None
+        self.peer = endpoint(raw.get_extra_info("peername"))
+        self.local = endpoint(raw.get_extra_info("sockname"))
+
+    def begin(self) -> None:
+        """Take the transport over: through TLS where the service begins with it."""
+        self._service.metrics.opened(self._service.name)
+        if self._service.implicit_tls:
+            self._put_tls_between()
+        else:
+            self._raw.set_protocol(self)
+            self.connection_made(self._raw)
+
+    # What the transport says.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The transport is ready: in clear at first, or after a handshake."""
+        self._transport = cast(asyncio.Transport, transport)
+        self.tls = transport.get_extra_info("tls")
+        was, self._stage = self._stage, _Stage.OPEN
+        self._output.attach(self._transport)
+        if was is _Stage.SECURING:
+            self._tell(self._session.tls_started)
+        else:
+            self._log_opened()
+            wire: Wire = self
+            self._tell(self._session.opened, wire)
+
+    def data_received(self, data: bytes) -> None:
+        if self._stage is not _Stage.OPEN:
+            return
+        self._received_octets += len(data)
+        self._deadline.renew()
+        if self._inflater is None:
+            self._tell(self._session.receive, data)
+        else:
+            self._inflater.put(data)
+            self._inflate()
+
+    def eof_received(self) -> bool:
+        self._peer_ended = True
+        if self._stage is _Stage.CLOSING:
+            self._transport.close()
+        elif self._stage is _Stage.OPEN:
+            self._tell(self._session.peer_closed)
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        was, self._stage = self._stage, _Stage.LOST
+        if was is _Stage.LOST:
+            return
+        self._deadline.stop()
+        self._output.end()
+        if self._linger is not None:
+            self._linger.cancel()
+        if was is not _Stage.STARTING:
+            self._tell(self._session.lost)
+        for task in tuple(self._tasks):
+            task.cancel()
+        self._log_closed(exc)
+        self._ended()
+
+    def pause_writing(self) -> None:
+        self._output.pause()
+
+    def resume_writing(self) -> None:
+        self._output.resume()
+
+    # What the session says: see `roost.ports.net.Wire`.
+
+    @property
+    def can_start_tls(self) -> bool:
+        return self._service.tls is not None and self.tls is None
+
+    def send(self, octets: bytes) -> None:
+        # During the handshake of STARTTLS there is nothing to say: an answer to words that came
+        # in clear must not leave under encryption (RFC 3207 section 6).
+        if self._stage is _Stage.OPEN:
+            self._output.send(octets)
+
+    async def room(self) -> None:
+        await self._output.room()
+
+    def start_tls(self) -> None:
+        if not self.can_start_tls or not self._is_open():
+            return
+        self._stage = _Stage.SECURING
+        self._output.detach()
+        self._deadline.stop()
+        if self._held:
+            # The handshake must be read, whatever the session still has to do.
+            self._held = False
+            self._raw.resume_reading()
+        self._put_tls_between()
+
+    def compress(self) -> None:
+        if self._stage is _Stage.OPEN and self._inflater is None:
+            self._inflater = Inflater()
+            self._output.compress()
+
+    def hold(self) -> None:
+        if not self._held and self._is_open():
+            self._held = True
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        if not self._held or not self._is_open():
+            return
+        self._held = False
+        self._deadline.renew()
+        if self._inflater is not None:
+            self._loop.call_soon(self._inflate)
+        else:
+            self._transport.resume_reading()
+
+    def wait_at_most(self, seconds: float) -> None:
+        if self._stage is _Stage.OPEN or self._stage is _Stage.SECURING:
+            self._deadline.set(seconds)
+
+    def close(self) -> None:
+        if self._is_open():
+            self._begin_closing()
+        elif self._stage is not _Stage.CLOSING:
+            self.abort()
+
+    def abort(self) -> None:
+        if self._stage is not _Stage.LOST:
+            self._raw.abort()
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        if self._stage is _Stage.LOST:
+            work.close()
+            return
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._work_done)
+
+    # What the server says.
+
+    def stop(self) -> None:
+        """The server is stopping: let the session take leave, or end what is no session yet."""
+        if self._stage is _Stage.OPEN:
+            self._tell(self._session.stop)
+        elif self._stage is not _Stage.CLOSING:
+            self.abort()
+
+    # Within.
+
+    def _is_open(self) -> bool:
+        """Whether the session may still act: uvloop's transports refuse once they are closing."""
+        return self._stage is _Stage.OPEN and not self._transport.is_closing()
+
+    def _tell(self, say: Callable[..., None], *facts: object) -> None:
+        """Call the session. What it raises is a bug, and ends this connection only."""
+        try:
+            say(*facts)
+        except Exception as error:
+            self._report_bug(error)
+
+    def _report_bug(self, error: BaseException) -> None:
+        self._service.log.error(
+            Event.COMMAND_FAILED, error=error, connection=self.id, service=self._service.name
+        )
+        self.abort()
+
+    def _work_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._report_bug(error)
+
+    def _put_tls_between(self) -> None:
+        assert self._service.tls is not None
+        layer = self._service.tls.wrap(self, self._tls_failed)
+        self._raw.set_protocol(layer)
+        layer.connection_made(self._raw)
+
+    def _tls_failed(self, reason: str, detail: str) -> None:
+        name = self._service.name
+        self._service.metrics.tls_failed(name, reason)
+        self._service.log.debug(
+            Event.TLS_FAILED, connection=self.id, service=name, reason=reason, detail=detail
+        )
+        self.connection_lost(None)
+
+    def _inflate(self) -> None:
+        """Expand what waits and hand it over, until the session holds or others want their turn."""
+        assert self._inflater is not None
+        left = _TURN_OCTETS
+        try:
+            while not self._held and self._is_open():
+                octets = self._inflater.next()
+                if octets is None:
+                    self._transport.resume_reading()
+                    return
+                self._tell(self._session.receive, octets)
+                left -= len(octets)
+                if left <= 0 and self._is_open():
+                    self._transport.pause_reading()
+                    self._loop.call_soon(self._inflate)
+                    return
+        except BadDeflate:
+            self.abort()
+
+    def _nothing_heard(self) -> None:
+        # While we hold reading, the silence is our own.
+        if self._stage is _Stage.OPEN and not self._held:
+            self._tell(self._session.timed_out)
+
+    def _too_slow(self) -> None:
+        self.abort()
+
+    def _begin_closing(self) -> None:
+        """Send the last words, then wait a little for the peer to close first."""
+        self._deadline.stop()
+        self._output.flush()
+        self._stage = _Stage.CLOSING
+        if self._held:
+            self._held = False
+            self._transport.resume_reading()
+        if self._peer_ended or not self._transport.can_write_eof():
+            self._transport.close()
+        else:
+            self._transport.write_eof()
+        self._plan_look(self._transport.get_write_buffer_size(), 0.0)
+
+    def _plan_look(self, waiting: int, stuck_seconds: float) -> None:
+        seconds = self._service.timeouts.linger_seconds
+        self._linger = self._loop.call_later(seconds, self._look, waiting, stuck_seconds)
+
+    def _look(self, before: int, stuck_seconds: float) -> None:
+        """Whether the last words have left; then, or if the peer does not read, it is over."""
+        waiting = self._transport.get_write_buffer_size()
+        if not waiting:
+            self._transport.close()
+            return
+        timeouts = self._service.timeouts
+        stuck_seconds = stuck_seconds + timeouts.linger_seconds if waiting >= before else 0.0
+        if stuck_seconds >= timeouts.write_seconds:
+            self.abort()
+        else:
+            self._plan_look(waiting, stuck_seconds)
+
+    def _log_opened(self) -> None:
+        self._service.log.debug(
+            Event.CONNECTION_OPENED,
+            connection=self.id,
+            service=self._service.name,
+            peer=str(self.peer.ip or "local"),
+            tls=self.tls.version if self.tls else None,
+        )
+
+    def _log_closed(self, exc: Exception | None) -> None:
+        seconds = self._loop.time() - self._opened_at
+        self._service.metrics.closed(self._service.name, seconds)
+        self._service.log.debug(
+            Event.CONNECTION_CLOSED,
+            connection=self.id,
+            service=self._service.name,
+            seconds=round(seconds, 3),
+            received_octets=self._received_octets,
+            sent_octets=self._output.sent_octets,
+            reason=str(exc) if exc else None,
+        )
+
+
+def endpoint(name: object) -> Endpoint:
+    """An end as a socket tells it: (host, port, ...), or a path or nothing for a local one."""
+    if isinstance(name, tuple) and len(name) >= 2:
+        return Endpoint(ip_address(name[0]), name[1])
+    return Endpoint(None)

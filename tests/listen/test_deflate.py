@@ -1,0 +1,42 @@
+"""DEFLATE both ways within bounds. RFC 4978."""
+
+import zlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from roost.listen.deflate import PIECE_OCTETS, BadDeflate, Deflater, Inflater
+
+
+def expand(inflater: Inflater, octets: bytes) -> bytes:
+    inflater.put(octets)
+    return b"".join(iter(inflater.next, None))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.binary(max_size=300), max_size=10))
+def test_each_piece_arrives_at_once(pieces: list[bytes]) -> None:
+    deflater, inflater = Deflater(), Inflater()
+    for piece in pieces:
+        assert expand(inflater, deflater.compress(piece)) == piece
+
+
+def test_a_bomb_comes_in_bounded_pieces() -> None:
+    inflater = Inflater()
+    inflater.put(Deflater().compress(bytes(5_000_000)))
+    sizes = [len(piece) for piece in iter(inflater.next, None)]
+    assert sum(sizes) == 5_000_000
+    assert max(sizes) <= PIECE_OCTETS
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [b"\xff\xff\xff\xff", zlib.compressobj(wbits=-15).flush()],
+    ids=["garbage", "end of stream"],
+)
+def test_what_cannot_go_on_is_an_error(octets: bytes) -> None:
+    inflater = Inflater()
+    inflater.put(octets)
+    with pytest.raises(BadDeflate):
+        inflater.next()
