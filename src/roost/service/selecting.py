@@ -3,10 +3,9 @@
 from typing import NamedTuple
 
 from roost.base.ids import AccountId, MailboxRef, Uid
-from roost.ports.clock import Clock
-from roost.service import mailboxes, rights
+from roost.service import mailboxes
 from roost.service.rights import Right
-from roost.store import expunging, placements, recent
+from roost.store import placements, recent
 from roost.store.engine import MAX_INLINE_ROWS, ReadTx, Store, StoreFailed, StoreFull
 from roost.store.mailboxes import Mailbox
 from roost.store.placements import Selected
@@ -25,11 +24,11 @@ class Opened(NamedTuple):
 
 
 async def open_mailbox(
-    store: Store, acting: AccountId, owner: AccountId, name: str, *, claim_recent: bool
+    store: Store, acting: AccountId, owner: AccountId, name: str, *, claims_recent: bool
 ) -> Opened:
     """What a session needs to select a mailbox.
 
-    claim_recent: whether its new messages are \\Recent for this session and then for no other.
+    claims_recent: whether its new messages are \\Recent for this session and then for no other.
     Raises MailboxUnknown, NotPermitted. RFC 9051 section 6.3.2.
     """
     wanted = mailboxes.known_name(name)
@@ -44,9 +43,20 @@ async def open_mailbox(
     opened = await store.read(small)
     if opened is None:
         opened = await store.scan(large)
-    if claim_recent and opened.recent_from < opened.mailbox.uid_next:
+    if claims_recent and opened.recent_from < opened.mailbox.uid_next:
         return opened._replace(recent_from=await _claim(store, opened))
     return opened
+
+
+async def claim_recent(store: Store, mailbox: MailboxRef, end: int) -> None:
+    """No message below the uid `end` is \\Recent any more: a session was told of it.
+
+    Never raises; if it cannot be noted, another session is told of them again.
+    """
+    try:
+        await store.write(lambda tx: recent.claim_below(tx, mailbox, end))
+    except (StoreFull, StoreFailed):
+        pass
 
 
 async def _opened(tx: ReadTx, mailbox: Mailbox) -> Opened:
@@ -59,17 +69,3 @@ async def _claim(store: Store, opened: Opened) -> Uid:
         return await store.write(lambda tx: recent.claim(tx, opened.mailbox.ref))
     except (StoreFull, StoreFailed):
         return opened.recent_from
-
-
-async def expunge_deleted(
-    store: Store, clock: Clock, acting: AccountId, mailbox: MailboxRef
-) -> None:
-    """Remove all messages with \\Deleted from a mailbox, in works of MAX_INLINE_ROWS.
-
-    Raises MailboxUnknown, NotPermitted, StoreFull, StoreFailed. RFC 9051 section 6.4.1.
-    """
-    rights.require(acting, mailbox, Right.EXPUNGE)
-    now = clock.now()
-    gone = MAX_INLINE_ROWS
-    while gone == MAX_INLINE_ROWS:
-        gone = len(await store.write(lambda tx: expunging.expunge(tx, mailbox, None, now=now)))

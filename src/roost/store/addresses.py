@@ -88,28 +88,34 @@ async def find(tx: ReadTx, domain: str, localpart: str) -> Recipient | None:
     domain: in A-labels. localpart: as meant, such as `Address.local`.
     One statement where the domain separates and compares local parts as domains do by default.
     """
-    guess = canonical(localpart, _DEFAULTS)
-    row = await tx.row(_LOOKUP, domain, guess)
-    if row is not None and row[7] == UNSET:
-        return _recipient_of(row, _DEFAULTS)
-    settings = domain_settings(row[7]) if row else await _settings_of(tx, domain)
-    if settings is None:
-        return None
-    meant = canonical(localpart, settings)
-    if meant != guess:
-        row = await tx.row(_LOOKUP, domain, meant)
-    return _recipient_of(row, settings) if row else None
+    found, _ = await _find(tx, domain, localpart)
+    return found
 
 
 async def resolve(tx: ReadTx, address: Address) -> Recipient | None:
     """Who gets mail for the address: who has it, else the one that catches all of its domain."""
-    found = await find(tx, address.domain.ascii, address.local)
-    if found is not None:
+    domain = address.domain.ascii
+    found, settings = await _find(tx, domain, address.local)
+    if found is not None or settings is None or not settings.catch_all:
         return found
-    settings = await _settings_of(tx, address.domain.ascii)
-    if settings is None or not settings.catch_all:
-        return None
-    return await find(tx, address.domain.ascii, settings.catch_all)
+    return await find(tx, domain, settings.catch_all)
+
+
+async def _find(
+    tx: ReadTx, domain: str, localpart: str
+) -> tuple[Recipient | None, DomainSettings | None]:
+    """Who has the address, and the settings of its domain if there is one."""
+    guess = canonical(localpart, _DEFAULTS)
+    row = await tx.row(_LOOKUP, domain, guess)
+    if row is not None and row[7] == UNSET:
+        return _recipient_of(row, _DEFAULTS), _DEFAULTS
+    settings = domain_settings(row[7]) if row else await _settings_of(tx, domain)
+    if settings is None:
+        return None, None
+    meant = canonical(localpart, settings)
+    if meant != guess:
+        row = await tx.row(_LOOKUP, domain, meant)
+    return (_recipient_of(row, settings) if row else None), settings
 
 
 def spell(row: AddressRow, domain: str) -> str:

@@ -36,16 +36,18 @@ class Announcer:
 
 def merge(changes: Sequence[Change]) -> list[Hint]:
     """One hint for each account, in the order of their first changes."""
-    types: dict[AccountId, set[Type]] = {}
-    mailboxes: dict[AccountId, set[MailboxId]] = {}
-    modseqs: dict[AccountId, int] = {}
+    merged: dict[AccountId, tuple[list[Type], set[MailboxId], list[int]]] = {}
     for account, kind, mailbox, modseq in changes:
-        types.setdefault(account, set()).add(kind)
-        touched = mailboxes.setdefault(account, set())
+        known = merged.get(account)
+        if known is None:
+            known = merged[account] = ([], set(), [])
+        types, mailboxes, modseqs = known
+        if kind not in types:  # there are few; hashing them costs more than looking through
+            types.append(kind)
         if mailbox is not None:
-            touched.add(mailbox)
-        modseqs[account] = max(modseqs.get(account, 0), modseq)
+            mailboxes.add(mailbox)
+        modseqs.append(modseq)
     return [
-        Hint(account, frozenset(kinds), frozenset(mailboxes[account]), modseqs[account])
-        for account, kinds in types.items()
+        Hint(account, frozenset(types), frozenset(mailboxes), max(modseqs))
+        for account, (types, mailboxes, modseqs) in merged.items()
     ]

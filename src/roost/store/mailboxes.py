@@ -107,6 +107,16 @@ async def by_name(tx: ReadTx, account: AccountId, name: str) -> Mailbox | None:
     return _mailbox_of(row) if row else None
 
 
+async def id_of(tx: ReadTx, account: AccountId, name: str) -> MailboxId | None:
+    """The number of the mailbox with this name: a third of the work of `by_name`."""
+    number: MailboxId | None = await tx.value(
+        "SELECT id FROM mailbox WHERE account_id = $1 AND name = $2 AND removed IS NULL",
+        account,
+        name,
+    )
+    return number
+
+
 async def by_id(tx: ReadTx, ref: MailboxRef) -> Mailbox | None:
     """The mailbox with this number, None when it was removed."""
     row = await tx.row(
@@ -115,6 +125,15 @@ async def by_id(tx: ReadTx, ref: MailboxRef) -> Mailbox | None:
         ref.id,
     )
     return _mailbox_of(row) if row else None
+
+
+async def highest_modseq(tx: ReadTx, ref: MailboxRef) -> ModSeq | None:
+    """The modseq of the last change to its messages, None when it was removed."""
+    found: int | None = await tx.value(
+        "SELECT highest_modseq FROM mailbox WHERE account_id = $1 AND id = $2 AND removed IS NULL",
+        *ref,
+    )
+    return None if found is None else ModSeq(found)
 
 
 async def by_role(tx: ReadTx, account: AccountId, role: Role) -> Mailbox | None:

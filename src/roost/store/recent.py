@@ -20,6 +20,15 @@ async def claim(tx: WriteTx, mailbox: MailboxRef) -> Uid:
     return Uid(first)
 
 
+async def claim_below(tx: WriteTx, mailbox: MailboxRef, end: int) -> None:
+    """None below the uid `end` is \\Recent from now on."""
+    await tx.execute(
+        "UPDATE mailbox SET recent_uid = $1 WHERE account_id = $2 AND id = $3 AND recent_uid < $1",
+        end,
+        *mailbox,
+    )
+
+
 async def count(tx: ReadTx, mailbox: MailboxRef, first: int) -> int:
     """How many messages are \\Recent, `first` being the mailbox's recent_uid. Inside a scan."""
     number: int = await tx.value(

@@ -24,7 +24,7 @@ class BlobGone(ServiceError):
 
 def file_name(blob: BlobId) -> str:
     """What a blob too large for a row is called in `Blobs`."""
-    return f"{blob:08x}.blob"
+    return f"{blob:08x}"
 
 
 @dataclass(frozen=True, slots=True)

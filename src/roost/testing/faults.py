@@ -146,13 +146,14 @@ class FaultFile(apsw.VFSFile):
 class Blobs:
     """Blobs whose `step`-th create, write, sync or remove fails with OSError, once; from 1.
 
-    inner: the Blobs that does the work. code: ENOSPC, EIO ...
+    inner: the Blobs that does the work. code: ENOSPC, EIO ... steps: how many there were so far.
     """
 
     def __init__(self, inner: ports.Blobs, step: int, code: int = errno.ENOSPC) -> None:
         self._inner = inner
-        self._left = step
+        self._step = step
         self._code = code
+        self.steps = 0
 
     async def create(self, name: str) -> "BlobWriter":
         self.meet()
@@ -174,12 +175,12 @@ class Blobs:
     @property
     def fired(self) -> bool:
         """Whether the step was reached."""
-        return self._left <= 0
+        return self.steps >= self._step
 
     def meet(self) -> None:
         """Count a step, and fail at the one that is to fail."""
-        self._left -= 1
-        if self._left == 0:
+        self.steps += 1
+        if self.steps == self._step:
             raise OSError(self._code, os.strerror(self._code))
 
 

@@ -85,6 +85,11 @@ class LocalServe:
         """Stop it gracefully; returns its exit status."""
         assert self._process is not None, "it has been started"
         self._process.send_signal(signal.SIGTERM)
+        return self.wait(seconds)
+
+    def wait(self, seconds: float = 30.0) -> int:
+        """Wait for its end, which somebody else has asked for; returns its exit status."""
+        assert self._process is not None, "it has been started"
         return self._process.wait(seconds)
 
     def __enter__(self) -> Self:
@@ -99,12 +104,12 @@ class LocalServe:
         self.kill()
 
     def _answers(self) -> bool:
+        """Whether it serves: ports are open before that, so a greeting is what counts."""
         try:
-            for port in self.ports.values():
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            with socket.create_connection(("127.0.0.1", self.ports["imap"]), timeout=1) as imap:
+                return imap.recv(5) == b"* OK " and self.socket_path.exists()
         except OSError:
             return False
-        return True
 
 
 def free_offset() -> int:

@@ -41,7 +41,7 @@ async def new_store(
     """
     if fail_at is not None:
         options = replace(options, on_statement=FailAt(fail_at))
-    own_folder = None if folder else _make_folder()
+    own_folder = None if folder else make_folder()
     store = await open_store(
         (folder or own_folder or Path()) / "roost.db",
         blobs=blobs or MemoryBlobs(),
@@ -57,6 +57,7 @@ async def new_store(
     return store
 
 
-def _make_folder() -> Path:
+def make_folder() -> Path:
+    """A new folder, in memory where the system has such a place; the caller removes it."""
     parent = _MEMORY_FOLDER if _MEMORY_FOLDER.is_dir() else None
     return Path(tempfile.mkdtemp(prefix="roost-", dir=parent))

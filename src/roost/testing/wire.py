@@ -81,6 +81,22 @@ class MemoryWire:
         self._drained.set()
         return line
 
+    async def octets(self, count: int, seconds: float = 5.0) -> bytes:
+        """Exactly `count` octets of what is sent; TimeoutError, or EOFError at the end."""
+        taken = bytearray()
+        async with asyncio.timeout(seconds):
+            while len(taken) < count:
+                if not self.output:
+                    if self.closed:
+                        raise EOFError(bytes(taken))
+                    self._news.clear()
+                    await self._news.wait()
+                piece = self.output[: count - len(taken)]
+                del self.output[: len(piece)]
+                taken += piece
+                self._drained.set()
+        return bytes(taken)
+
     async def ended(self, seconds: float = 5.0) -> bytes:
         """Wait until the session closed; returns what it had sent and nobody read."""
         async with asyncio.timeout(seconds):

@@ -1,0 +1,133 @@
+"""One client's state, as the verbs see it: who it is, what it selected and enabled, and its ear."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from roost.ports.net import Wire
+from roost.proto.imap.extension import Grammar
+from roost.proto.imap.response import Code
+from roost.proto.imap.state import State
+from roost.service import selecting
+from roost.service.login import Login
+from roost.session.imap.ports import ImapPort
+from roost.session.imap.view import View
+from roost.store.stowed import Stowed
+
+IMAP4REV2 = "IMAP4REV2"
+UTF8_ACCEPT = "UTF8=ACCEPT"
+CONDSTORE = "CONDSTORE"
+QRESYNC = "QRESYNC"
+UIDONLY = "UIDONLY"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A verb did well: the tagged OK. Failures are raised as ServiceError or Refused."""
+
+    text: str
+    code: Code | None = None
+
+
+class Refused(Exception):
+    """A verb fails for a reason of IMAP's own: the tagged NO, or BAD, with this code and text."""
+
+    def __init__(self, text: str, code: Code | None = None, *, bad: bool = False) -> None:
+        super().__init__(text)
+        self.text = text
+        self.code = code
+        self.bad = bad
+
+
+@dataclass(slots=True)
+class Conversation:
+    """State of one connection.
+
+    login: None before signing in. view: the selected mailbox. enabled: by ENABLE, upper case.
+    by_uid: whether the running command came as UID verb, so that its news name uids.
+    next_line: gives the client's next line, for AUTHENTICATE; raises ConnectionLost.
+    selection_changed: to be called when `view` became another.
+    appended: the messages of the APPEND that runs.
+    idle_asked, tls_asked: what the connection does once the tagged answer has left.
+    client_id: what the client said of itself with ID, for the log.
+    """
+
+    port: ImapPort
+    wire: Wire
+    grammar: Grammar
+    next_line: Callable[[], Awaitable[bytes]]
+    selection_changed: Callable[[], None]
+    login: Login | None = None
+    view: View | None = None
+    enabled: set[str] = field(default_factory=set)
+    by_uid: bool = False
+    leaving: bool = False
+    client_id: str = ""
+    appended: list[Stowed] = field(default_factory=list)
+    idle_asked: bool = False
+    tls_asked: bool = False
+
+    @property
+    def state(self) -> State:
+        """Which commands are legal now. RFC 9051 section 3."""
+        if self.leaving:
+            return State.LOGOUT
+        if self.login is None:
+            return State.NOT_AUTHENTICATED
+        return State.AUTHENTICATED if self.view is None else State.SELECTED
+
+    @property
+    def user(self) -> Login:
+        """Who is signed in; only for verbs that are legal after login."""
+        assert self.login is not None, "the state table lets nobody here who is not signed in"
+        return self.login
+
+    @property
+    def selected(self) -> View:
+        """The selected mailbox; only for verbs that are legal in the selected state."""
+        assert self.view is not None, "the state table lets nobody here without a mailbox"
+        return self.view
+
+    @property
+    def is_rev2(self) -> bool:
+        """Whether the client enabled IMAP4rev2."""
+        return IMAP4REV2 in self.enabled
+
+    @property
+    def utf8(self) -> bool:
+        """Whether mailbox names and quoted strings are UTF-8. RFC 6855, RFC 9051 section 5.1."""
+        return self.is_rev2 or UTF8_ACCEPT in self.enabled
+
+    @property
+    def tells_modseq(self) -> bool:
+        """Whether FETCH tells MODSEQ unasked. RFC 7162 section 3.2."""
+        return CONDSTORE in self.enabled or QRESYNC in self.enabled
+
+    @property
+    def tells_vanished(self) -> bool:
+        """Whether VANISHED is said in place of EXPUNGE. RFC 7162 section 3.2.10, RFC 9586."""
+        return QRESYNC in self.enabled or UIDONLY in self.enabled
+
+    @property
+    def tells_uid(self) -> bool:
+        """Whether news of a message name its uid."""
+        return self.by_uid or self.is_rev2 or self.tells_modseq
+
+    def send(self, octets: bytes) -> None:
+        """Put octets into the output."""
+        if octets:
+            self.wire.send(octets)
+
+    async def room(self) -> None:
+        """Return when the client has taken enough of the output; before more than some 64 KiB.
+
+        Raises ConnectionLost.
+        """
+        await self.wire.room()
+
+    async def deselect(self) -> None:
+        """No mailbox is selected any more. What was told as \\Recent is so for nobody else."""
+        view, self.view = self.view, None
+        self.selection_changed()
+        if view is not None and view.claimed is not None and view.claimed <= view.last_uid:
+            end = view.last_uid + 1
+            await selecting.claim_recent(self.port.store, view.ref, end)

@@ -1,0 +1,92 @@
+"""COPY, MOVE and their UID forms. RFC 9051 sections 6.4.7 and 6.4.8, RFC 4315, RFC 6851.
+
+A copy is made whole or not at all, and may go to the mailbox its messages are in. A move goes in
+works of some messages, so that one that fails halfway has told what it did.
+"""
+
+from array import array
+
+from roost.proto.imap import response
+from roost.proto.imap.command import Command
+from roost.proto.imap.core.copy import Copy
+from roost.proto.imap.response import Code
+from roost.service import messages
+from roost.service.mailbox_errors import MailboxUnknown
+from roost.service.messages import MessagesGone, SameMailbox
+from roost.session.imap.conversation import Conversation, Done, Refused
+from roost.session.imap.targets import count, named, pages, spans_of, uids_of
+from roost.store.mailboxes import Mailbox
+
+__all__ = ["copy", "move"]
+
+
+async def copy(talk: Conversation, command: Command) -> Done:
+    """Copy messages; COPYUID tells which, unless there was none."""
+    args = command.args
+    assert isinstance(args, Copy), "the grammar gave the arguments"
+    view = talk.selected
+    ranges = named(view, args.messages, by_uid=command.uid)
+    try:
+        copies = await messages.copy(
+            talk.port.store,
+            talk.port.clock,
+            talk.user.account,
+            view.ref,
+            spans_of(view, ranges),
+            args.mailbox,
+            default_quota=talk.port.default_quota,
+            expected=0 if command.uid else count(ranges),
+        )
+    except MailboxUnknown as error:
+        raise _no_target() from error
+    except MessagesGone as error:
+        raise _gone() from error
+    if copies is None:
+        return Done("COPY had nothing to copy")
+    last = copies.first + len(copies.sources)
+    code = response.copy_uid_code(copies.uid_validity, copies.sources, range(copies.first, last))
+    return Done("COPY done", code)
+
+
+async def move(talk: Conversation, command: Command) -> Done:
+    """Move messages; COPYUID tells which before EXPUNGE tells that they left."""
+    args = command.args
+    assert isinstance(args, Copy), "the grammar gave the arguments"
+    view = talk.selected
+    ranges = named(view, args.messages, by_uid=command.uid)
+    if view.read_only:
+        raise Refused("the mailbox is open for reading only", response.READ_ONLY)
+    try:
+        target = await messages.find_target(
+            talk.port.store, talk.user.account, view.ref, args.mailbox
+        )
+    except MailboxUnknown as error:
+        raise _no_target() from error
+    except SameMailbox as error:
+        raise Refused("the messages are in this mailbox", response.CANNOT) from error
+    sources, copies = array("I"), array("I")
+    try:
+        for page in pages(ranges):
+            moved = await messages.move_some(
+                talk.port.store, talk.port.clock, view.ref, uids_of(view, page), target
+            )
+            sources.extend(one.source for one in moved)
+            copies.extend(one.target for one in moved)
+    finally:
+        if sources:
+            talk.send(response.untagged_ok("moved", _copy_uid(target, sources, copies)))
+    if len(sources) < count(ranges) and not command.uid:
+        raise _gone()
+    return Done("MOVE done")
+
+
+def _copy_uid(target: Mailbox, sources: "array[int]", copies: "array[int]") -> Code:
+    return response.copy_uid_code(target.uid_validity, sources, copies)
+
+
+def _no_target() -> Refused:
+    return Refused("create the mailbox first", response.TRYCREATE)
+
+
+def _gone() -> Refused:
+    return Refused("some messages are no longer there", response.EXPUNGEISSUED)

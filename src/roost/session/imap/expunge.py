@@ -1,0 +1,28 @@
+"""EXPUNGE and UID EXPUNGE. RFC 9051 sections 6.4.3 and 6.4.9; which left is told by `catch_up`."""
+
+from roost.proto.imap import response
+from roost.proto.imap.command import Command
+from roost.proto.imap.core.expunge import Expunge
+from roost.service import messages
+from roost.session.imap.conversation import Conversation, Done, Refused
+from roost.session.imap.targets import named, spans_of
+
+__all__ = ["expunge"]
+
+
+async def expunge(talk: Conversation, command: Command) -> Done:
+    r"""Remove the messages with `\Deleted`, or those of them that UID EXPUNGE names."""
+    args = command.args
+    assert isinstance(args, Expunge), "the grammar gave the arguments"
+    view = talk.selected
+    if view.read_only:
+        raise Refused("the mailbox is open for reading only", response.READ_ONLY)
+    spans = None
+    if args.uids is not None:
+        spans = spans_of(view, named(view, args.uids, by_uid=True))
+        if not spans:
+            return Done("EXPUNGE had nothing to remove")
+    works = messages.expunge(talk.port.store, talk.port.clock, talk.user.account, view.ref, spans)
+    async for _ in works:
+        pass
+    return Done("EXPUNGE done")

@@ -1,0 +1,69 @@
+"""STARTTLS, LOGIN and AUTHENTICATE. RFC 9051 sections 6.2 and 11.1."""
+
+import binascii
+
+from roost.proto.imap import response
+from roost.proto.imap.command import Command
+from roost.proto.imap.core.login import Authenticate, Login, parse_sasl_line
+from roost.proto.sasl.mechanism import Challenge, Credentials, Failed, Mechanism
+from roost.session.imap.conversation import Conversation, Done, Refused
+from roost.session.imap.general import MECHANISMS, capabilities, may_send_passwords
+
+
+async def start_tls(talk: Conversation, command: Command) -> Done:  # noqa: ARG001 - a handler
+    """STARTTLS: the handshake begins behind the tagged OK. RFC 9051 section 6.2.1."""
+    if talk.wire.tls is not None:
+        raise Refused("TLS is on already", bad=True)
+    if not talk.wire.can_start_tls:
+        raise Refused("there is no certificate", response.UNAVAILABLE)
+    talk.tls_asked = True
+    return Done("begin TLS now")
+
+
+async def login(talk: Conversation, command: Command) -> Done:
+    """LOGIN. RFC 9051 section 6.2.3."""
+    args = command.args
+    assert isinstance(args, Login), "the grammar gave the arguments"
+    _require_privacy(talk)
+    return await _sign_in(talk, args.user, args.password)
+
+
+async def authenticate(talk: Conversation, command: Command) -> Done:
+    """AUTHENTICATE, with or without an initial response. RFC 9051 section 6.2.2, RFC 4959."""
+    args = command.args
+    assert isinstance(args, Authenticate), "the grammar gave the arguments"
+    offered = next((one for one in MECHANISMS if one.name == args.mechanism), None)
+    if offered is None:
+        raise Refused("there is no such mechanism", response.CANNOT)
+    if offered.sends_password:
+        _require_privacy(talk)
+    said = await _exchange(talk, offered.start(), args.initial)
+    if said.authorization not in ("", said.username):
+        raise Refused("nobody may act for another", response.AUTHORIZATIONFAILED)
+    return await _sign_in(talk, said.username, said.password)
+
+
+async def _exchange(talk: Conversation, mechanism: Mechanism, initial: bytes | None) -> Credentials:
+    """Ask until the client told its credentials. Raises Refused, BadSyntax, ConnectionLost."""
+    said = initial
+    while True:
+        match mechanism.step(said):
+            case Credentials() as credentials:
+                return credentials
+            case Failed(reason):
+                raise Refused(reason, bad=True)
+            case Challenge(octets):
+                talk.send(response.challenge(binascii.b2a_base64(octets, newline=False)))
+        said = parse_sasl_line(await talk.next_line())
+        if said is None:
+            raise Refused("cancelled", bad=True)
+
+
+async def _sign_in(talk: Conversation, name: str, password: str) -> Done:
+    talk.login = await talk.port.check_login(name, password, talk.wire)
+    return Done("welcome", response.capability_code(capabilities(talk)))
+
+
+def _require_privacy(talk: Conversation) -> None:
+    if not may_send_passwords(talk):
+        raise Refused("turn TLS on first", response.PRIVACYREQUIRED)

@@ -1,0 +1,79 @@
+"""CREATE, DELETE, RENAME, SUBSCRIBE and UNSUBSCRIBE. RFC 9051 sections 6.3.4 to 6.3.8."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from roost.proto.imap import response
+from roost.proto.imap.command import Command
+from roost.proto.imap.core.mailbox import Create, Mailbox, Rename, SpecialUse
+from roost.service import mailboxes
+from roost.session.imap.conversation import Conversation, Done, Refused
+from roost.store.mailboxes import Role
+
+# RFC 6154 section 2. INBOX has its role from its name; the other special uses are of views of mail
+# that no mailbox here has.
+ROLES: Mapping[str, Role] = MappingProxyType(
+    {
+        "Archive": Role.ARCHIVE,
+        "Drafts": Role.DRAFTS,
+        "Junk": Role.JUNK,
+        "Sent": Role.SENT,
+        "Trash": Role.TRASH,
+    }
+)
+SPECIAL_USE: Mapping[Role, str] = MappingProxyType({role: name for name, role in ROLES.items()})
+
+
+async def create(talk: Conversation, command: Command) -> Done:
+    """CREATE, with a special use where one is asked for. RFC 6154 section 3."""
+    args = command.args
+    assert isinstance(args, Create), "the grammar gave the arguments"
+    account, port = talk.user.account, talk.port
+    role = _role_of(args)
+    await mailboxes.create(port.store, port.clock, account, account, args.mailbox, role=role)
+    return Done("CREATE done")
+
+
+async def delete(talk: Conversation, command: Command) -> Done:
+    """DELETE."""
+    account, port = talk.user.account, talk.port
+    await mailboxes.delete(port.store, port.clock, account, account, _name_of(command))
+    return Done("DELETE done")
+
+
+async def rename(talk: Conversation, command: Command) -> Done:
+    """RENAME; INBOX stays, and what it holds moves. RFC 9051 section 6.3.6."""
+    args = command.args
+    assert isinstance(args, Rename), "the grammar gave the arguments"
+    account, port = talk.user.account, talk.port
+    await mailboxes.rename(port.store, port.clock, account, account, args.mailbox, args.new_name)
+    return Done("RENAME done")
+
+
+async def subscribe(talk: Conversation, command: Command) -> Done:
+    """SUBSCRIBE."""
+    account = talk.user.account
+    await mailboxes.subscribe(talk.port.store, account, account, _name_of(command))
+    return Done("SUBSCRIBE done")
+
+
+async def unsubscribe(talk: Conversation, command: Command) -> Done:
+    """UNSUBSCRIBE."""
+    account = talk.user.account
+    await mailboxes.unsubscribe(talk.port.store, account, account, _name_of(command))
+    return Done("UNSUBSCRIBE done")
+
+
+def _name_of(command: Command) -> str:
+    args = command.args
+    assert isinstance(args, Mailbox), "the grammar gave the arguments"
+    return args.mailbox
+
+
+def _role_of(args: Create) -> Role | None:
+    """A mailbox has one special use at most, and one of those we have."""
+    asked = [one for one in args.parameters if isinstance(one, SpecialUse)]
+    names = {name for one in asked for name in one.names}
+    if not all(one.known for one in asked) or len(names) > 1 or not names <= ROLES.keys():
+        raise Refused("there is no such special use", response.USEATTR)
+    return ROLES[names.pop()] if names else None

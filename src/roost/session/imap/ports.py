@@ -1,0 +1,56 @@
+"""What an IMAP session is given: the use cases behind it, and the limits of a port."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from roost.ports.blobs import Blobs
+from roost.ports.clock import Clock
+from roost.ports.log import Log
+from roost.ports.net import Wire
+from roost.service.login import Login
+from roost.store.engine import Store
+from roost.store.search_index import SearchIndex
+
+CheckLogin = Callable[[str, str, Wire], Awaitable[Login]]
+
+
+@dataclass(frozen=True, slots=True)
+class ImapLimits:
+    """Bounds of a session.
+
+    login_timeout: until a client signed in. idle_timeout: silence that ends a session that did
+    (RFC 9051 section 5.4). buffered_octets: input that may wait while a command is worked on,
+    before reading stops.
+    """
+
+    max_append_octets: int = 100 << 20
+    login_timeout: timedelta = timedelta(minutes=1)
+    idle_timeout: timedelta = timedelta(minutes=30)
+    buffered_octets: int = 128 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class ImapPort:
+    """All that sessions of one port share.
+
+    check_login: name and password -> who that is; raises ServiceError. default_quota: octets of
+    accounts without a limit of their own, 0 for none. search: the index of texts, None where there
+    is none. in_background: runs work that outlives the connection. version: of the program, told to
+    clients that logged in, "" to keep it from them.
+    """
+
+    hostname: str
+    store: Store
+    blobs: Blobs
+    clock: Clock
+    log: Log
+    check_login: CheckLogin
+    may_accept: Callable[[], bool]
+    in_background: Callable[[Coroutine[Any, Any, None]], None]
+    search: SearchIndex | None = None
+    default_quota: int = 0
+    clear_text_logins: bool = False
+    version: str = ""
+    limits: ImapLimits = field(default_factory=ImapLimits)

@@ -1,0 +1,372 @@
+"""One IMAP connection: octets become commands, commands run in order, answers leave in order.
+
+A task runs while there is something to do and ends when the input is used up, so that an idle
+client holds none. While it runs, input waits in the reader, and reading stops when too much of it
+does.
+"""
+
+import asyncio
+
+from roost.ports.bus import Hint
+from roost.ports.log_events import Event as LogEvent
+from roost.ports.net import ConnectionLost, Wire
+from roost.proto.imap import response
+from roost.proto.imap.core import CORE
+from roost.proto.imap.core.idle import is_done
+from roost.proto.imap.error import BadSyntax, LineTooLong
+from roost.proto.imap.ext import EXTENSIONS
+from roost.proto.imap.extension import Grammar
+from roost.proto.imap.reader import (
+    CommandRead,
+    Event,
+    LineRead,
+    LiteralAsked,
+    MessageChunk,
+    Reader,
+)
+from roost.session.imap.append import Appending
+from roost.session.imap.conversation import Conversation, Refused
+from roost.session.imap.dispatch import HANDLERS, refusal, run_command, spell_failure
+from roost.session.imap.general import capabilities
+from roost.session.imap.ports import ImapPort
+from roost.session.imap.updates import catch_up
+
+GRAMMAR = Grammar((*CORE, *EXTENSIONS))
+MAX_BAD_COMMANDS = 20
+
+
+class ImapSession:
+    """One connection; see roost.ports.net.Session for what the methods mean."""
+
+    _wire: Wire
+    _talk: Conversation
+
+    def __init__(self, port: ImapPort) -> None:
+        self._port = port
+        self._reader = Reader(message_literals=GRAMMAR.message_literals)
+        self._appending: Appending | None = None
+        self._more = asyncio.Event()  # something happened while a command waits for a line
+        self._waits_for_line = False
+        self._has_task = False  # from the spawning of the task to its end
+        self._at_work = False  # while the task really runs
+        self._held = False
+        self._stopping = False
+        self._peer_gone = False
+        self._lost = False
+        self._news = False  # a hint came for the selected mailbox
+        self._idle_tag: bytes | None = None
+        self._commands = 0
+        self._bad_commands = 0  # one behind the other
+        self._unlisten = _nothing
+
+    # What the connection does.
+
+    def opened(self, wire: Wire) -> None:
+        """Greet. RFC 9051 section 7.1."""
+        self._wire = wire
+        self._talk = Conversation(self._port, wire, GRAMMAR, self._next_line, self._listen)
+        wire.wait_at_most(self._patience())
+        code = response.capability_code(capabilities(self._talk))
+        wire.send(response.untagged_ok(f"{self._port.hostname} roost ready", code))
+
+    def receive(self, octets: bytes) -> None:
+        """Read commands and work them off."""
+        self._reader.feed(octets)
+        self._more.set()
+        if not self._has_task:
+            self._start()
+        elif not self._held and len(self._reader) > self._port.limits.buffered_octets:
+            self._held = True
+            self._wire.hold()
+
+    def tls_started(self) -> None:
+        """Forget all that was said in clear. RFC 9051 section 6.2.1."""
+        self._reader.clear()
+        self._talk.client_id = ""
+
+    def peer_closed(self) -> None:
+        """Close, after the answers to what came."""
+        self._peer_gone = True
+        self._more.set()
+        if not self._has_task:
+            self._wire.close()
+
+    def timed_out(self) -> None:
+        """Take leave; a client that waits for us gets its whole time again."""
+        if self._has_task and not self._waits_for_line:
+            self._wire.wait_at_most(self._patience())
+        else:
+            self._leave("nothing came for too long")
+
+    def stop(self) -> None:
+        """Take leave, after the answer to what is being worked on."""
+        self._stopping = True
+        self._more.set()
+        if not self._has_task:
+            self._leave("the server is stopping", response.UNAVAILABLE)
+
+    def lost(self) -> None:
+        """Let go of the mailbox and of a message that was coming, once nobody is at work there."""
+        self._lost = True
+        if not self._at_work:
+            self._let_go()
+
+    # The task.
+
+    def _start(self) -> None:
+        self._has_task = True
+        self._wire.spawn(self._run())
+
+    async def _run(self) -> None:
+        self._at_work = True
+        try:
+            await self._work_off()
+        except LineTooLong:
+            self._leave("the command is too long", response.TOOBIG)
+        except ConnectionLost:
+            pass
+        finally:
+            self._has_task = self._at_work = False
+            if self._lost:
+                self._let_go()
+        self._after_work()
+
+    async def _work_off(self) -> None:
+        """Deal with all that came. Octets of one message are taken in even while stopping."""
+        while not self._talk.leaving and (self._appending is not None or not self._stopping):
+            event = self._next_event()
+            if event is not None:
+                await self._deal_with(event)
+            elif self._news and self._idle_tag is not None:
+                await self._tell_news()
+            else:
+                return
+            await self._wire.room()
+
+    def _next_event(self) -> Event | None:
+        """What comes next; reading goes on when too little waits."""
+        event = self._reader.next_event()
+        if self._held and len(self._reader) < self._port.limits.buffered_octets // 2:
+            self._held = False
+            self._wire.resume()
+        return event
+
+    def _after_work(self) -> None:
+        if self._talk.leaving or self._peer_gone:
+            self._wire.close()
+        elif self._stopping:
+            self._leave("the server is stopping", response.UNAVAILABLE)
+
+    async def _deal_with(self, event: Event) -> None:
+        match event:
+            case CommandRead():
+                await self._command(event)
+            case LiteralAsked():
+                await self._literal(event)
+            case MessageChunk(octets):
+                await self._take_octets(octets)
+            case LineRead(line):
+                await self._end_idle(line)
+            case _:
+                await self._end_message()
+
+    # Commands.
+
+    async def _command(self, read: CommandRead) -> None:
+        self._commands += 1
+        appending = self._appending
+        try:
+            command = GRAMMAR.parse(read.pieces, utf8=self._talk.utf8)
+        except BadSyntax as error:
+            self._bad_command(read, error)
+        else:
+            self._bad_commands = 0
+            if appending is not None and appending.failure is not None:
+                self._talk.send(spell_failure(self._talk, command.tag, appending.failure))
+            else:
+                self._talk.appended = appending.stowed if appending is not None else []
+                self._talk.send(await run_command(self._talk, command))
+            self._follow(command.tag)
+        await self._drop_message()
+
+    def _follow(self, tag: bytes) -> None:
+        """Do what a command asked of the connection."""
+        if self._talk.idle_asked:
+            self._begin_idle(tag)
+        if self._talk.tls_asked:
+            self._talk.tls_asked = False
+            self._reader.clear()  # what came in clear behind it was never said
+            self._wire.start_tls()
+        self._wire.wait_at_most(self._patience())
+
+    def _bad_command(self, read: CommandRead, error: BadSyntax) -> None:
+        """Answer what makes no sense; who begins so speaks another protocol, such as HTTP."""
+        self._bad_commands += 1
+        if self._commands == 1 and (read.tag is None or read.verb not in HANDLERS):
+            self._leave("this is IMAP")
+        elif read.tag is None:
+            self._talk.send(response.bad(None, error.text))
+        else:
+            self._talk.send(spell_failure(self._talk, read.tag, error))
+        self._leave_if_hopeless()
+
+    def _leave_if_hopeless(self) -> None:
+        if self._bad_commands >= MAX_BAD_COMMANDS and not self._talk.leaving:
+            self._leave("too many bad commands")
+
+    # Literals, and the messages of APPEND.
+
+    async def _literal(self, asked: LiteralAsked) -> None:
+        """Let a literal come, or answer the command that has it."""
+        try:
+            if asked.too_big:
+                raise Refused("the literal is too big", response.TOOBIG, bad=True)
+            if asked.message:
+                await self._begin_message(asked)
+        except ConnectionLost:
+            raise
+        except Exception as error:
+            await self._refuse_literal(asked, error)
+            return
+        self._reader.accept_literal()
+        if asked.synchronising:
+            self._talk.send(response.CONTINUE_LITERAL)
+
+    async def _begin_message(self, asked: LiteralAsked) -> None:
+        command = GRAMMAR.parse(asked.pieces, utf8=self._talk.utf8)
+        if (refused := refusal(self._talk, command.verb)) is not None:
+            raise refused
+        if self._appending is None:
+            self._appending = Appending(self._talk)
+        await self._appending.begin(command)
+
+    async def _refuse_literal(self, asked: LiteralAsked, error: Exception) -> None:
+        """The tagged answer in place of leave ends the command. RFC 7888 section 4."""
+        self._commands += 1
+        if asked.too_big or isinstance(error, BadSyntax):
+            self._bad_commands += 1
+        await self._drop_message()
+        in_step = self._reader.refuse_literal()
+        if asked.tag is None:
+            self._talk.send(response.bad(None, "a tag is missing"))
+        else:
+            self._talk.send(spell_failure(self._talk, asked.tag, error))
+        if not in_step:
+            self._leave("the literal is too big", response.TOOBIG)
+        self._leave_if_hopeless()
+
+    async def _take_octets(self, octets: bytes) -> None:
+        appending = self._appending
+        assert appending is not None, "no octets of a message come unless one was let in"
+        try:
+            await appending.write(octets)
+        except Exception as error:
+            self._reader.drop_message()
+            await self._drop_message()
+            self._talk.send(spell_failure(self._talk, appending.tag, error))
+
+    async def _end_message(self) -> None:
+        appending = self._appending
+        assert appending is not None, "no message ends unless one was let in"
+        try:
+            await appending.end()
+        except Exception as error:
+            appending.failure = error  # told where the command ends
+
+    async def _drop_message(self) -> None:
+        """Forget what was not filed of the messages that came."""
+        if self._appending is not None:
+            await self._appending.discard()
+            self._appending = None
+
+    # Waiting for a line, and for news.
+
+    async def _next_line(self) -> bytes:
+        """The client's next line, for AUTHENTICATE. Raises ConnectionLost when none will come."""
+        self._reader.expect_line()
+        self._waits_for_line = True
+        try:
+            while True:
+                self._more.clear()
+                event = self._next_event()
+                if isinstance(event, LineRead):
+                    return event.line
+                if self._peer_gone or self._stopping or self._talk.leaving:
+                    raise ConnectionLost
+                await self._more.wait()
+        finally:
+            self._waits_for_line = False
+
+    def _listen(self) -> None:
+        """Hear of changes in the account of the selected mailbox, or no more."""
+        self._unlisten()
+        self._unlisten = _nothing
+        view = self._talk.view
+        if view is not None and not self._lost:
+            self._unlisten = self._port.store.bus.listen(view.ref.account, self._hear)
+
+    def _hear(self, hint: Hint) -> None:
+        view = self._talk.view
+        if view is None or (hint.mailboxes and view.ref.id not in hint.mailboxes):
+            return
+        self._news = True
+        if self._idle_tag is not None and not (self._has_task or self._is_ending):
+            self._start()
+
+    def _begin_idle(self, tag: bytes) -> None:
+        self._talk.idle_asked = False
+        self._idle_tag = tag
+        self._news = True
+        self._reader.expect_line()
+
+    async def _tell_news(self) -> None:
+        self._news = False
+        try:
+            await catch_up(self._talk, may_expunge=True)
+        except ConnectionLost:
+            raise
+        except Exception as error:
+            self._port.log.error(LogEvent.COMMAND_FAILED, error=error, connection=self._wire.id)
+            self._leave("internal error", response.SERVERBUG)
+
+    async def _end_idle(self, line: bytes) -> None:
+        """DONE, or what must not be said while idling. RFC 9051 section 6.3.13."""
+        tag = self._idle_tag
+        assert tag is not None, "a line is asked for by IDLE, or by a command that takes it itself"
+        if is_done(line):
+            await self._tell_news()
+            self._talk.send(response.ok(tag, "IDLE ended"))
+            self._wire.wait_at_most(self._patience())
+        else:
+            self._talk.send(response.bad(tag, "only DONE ends IDLE"))
+            self._leave("only DONE ends IDLE")
+        self._idle_tag = None
+
+    # The end.
+
+    def _let_go(self) -> None:
+        """Nobody is there any more."""
+        if self._talk.view is not None:
+            self._port.in_background(self._talk.deselect())
+        appending, self._appending = self._appending, None
+        if appending is not None:
+            self._port.in_background(appending.discard())
+
+    @property
+    def _is_ending(self) -> bool:
+        return self._talk.leaving or self._peer_gone or self._stopping or self._lost
+
+    def _leave(self, text: str, code: response.Code | None = None) -> None:
+        self._talk.leaving = True
+        self._more.set()
+        self._wire.send(response.bye(text, code))
+        self._wire.close()
+
+    def _patience(self) -> float:
+        limits = self._port.limits
+        wait = limits.login_timeout if self._talk.login is None else limits.idle_timeout
+        return wait.total_seconds()
+
+
+def _nothing() -> None:
+    """Stands where there is nothing to stop."""

@@ -1,0 +1,51 @@
+"""STATUS, also as LIST asks for it. RFC 9051 section 6.3.11, RFC 5819."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from roost.proto.imap import data
+from roost.proto.imap.command import Command
+from roost.proto.imap.core.status import Status
+from roost.service import mailboxes
+from roost.session.imap.conversation import Conversation, Done
+from roost.store import recent
+from roost.store.mailboxes import Mailbox
+
+RECENT = "RECENT"
+
+_VALUES: Mapping[str, Callable[[Mailbox], int]] = MappingProxyType(
+    {
+        "MESSAGES": lambda mailbox: mailbox.messages,
+        "UIDNEXT": lambda mailbox: mailbox.uid_next,
+        "UIDVALIDITY": lambda mailbox: mailbox.uid_validity,
+        "UNSEEN": lambda mailbox: mailbox.unseen,
+        "DELETED": lambda mailbox: mailbox.deleted,
+        "SIZE": lambda mailbox: mailbox.octets,
+    }
+)
+
+
+async def status(talk: Conversation, command: Command) -> Done:
+    """STATUS."""
+    args = command.args
+    assert isinstance(args, Status), "the grammar gave the arguments"
+    account = talk.user.account
+    found = await mailboxes.status(talk.port.store, account, account, args.mailbox)
+    talk.send(await status_line(talk, found, args.items))
+    return Done("STATUS done")
+
+
+async def status_line(talk: Conversation, mailbox: Mailbox, items: Sequence[str]) -> bytes:
+    """What STATUS says of a mailbox. items: of `Grammar.status_items`."""
+    values = [
+        (item, await _recent(talk, mailbox) if item == RECENT else _VALUES[item](mailbox))
+        for item in items
+    ]
+    return data.status(mailbox.name, values, utf8=talk.utf8)
+
+
+async def _recent(talk: Conversation, mailbox: Mailbox) -> int:
+    """Only where somebody filed something since the last SELECT is there anything to count."""
+    if mailbox.recent_uid == mailbox.uid_next:
+        return 0
+    return await talk.port.store.scan(lambda tx: recent.count(tx, mailbox.ref, mailbox.recent_uid))

@@ -1,0 +1,149 @@
+"""What happened in the selected mailbox: `catch_up` is the only source of untagged data about it.
+
+It also tells of the client's own changes, so that there is one way in which a client learns of
+flags, arrivals and removals. RFC 9051 sections 5.2 and 7.5, RFC 7162 section 3.2.
+"""
+
+from array import array
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from roost.base.ids import MailboxRef
+from roost.proto.imap import data, response
+from roost.session.imap.conversation import Conversation
+from roost.session.imap.news import changed_flags, known_flags, vanished
+from roost.session.imap.view import View
+from roost.store import expunged, mailboxes, placements
+from roost.store.engine import MAX_INLINE_ROWS, ReadTx
+from roost.store.placements import Placed
+
+EXPUNGES_AT_ONCE = 2_000
+FEW = 100  # above it, one pass over all is cheaper than to close each gap by itself
+
+
+class _News(NamedTuple):
+    """One page of what happened after a modseq, read in one snapshot.
+
+    highest: how far the page reaches. more: whether there is another.
+    """
+
+    highest: int
+    more: bool
+    changed: list[Placed]
+    gone: list[int]
+    new: "array[int]"
+
+
+async def catch_up(talk: Conversation, *, may_expunge: bool) -> None:
+    """Tell the client all that happened in its mailbox since it was told last.
+
+    may_expunge: whether EXPUNGE may be sent now; not while FETCH, STORE or SEARCH by sequence
+    number runs (RFC 9051 section 7.5.1).
+    """
+    view = talk.view
+    if view is None:
+        return
+    while True:
+        news = await talk.port.store.read(
+            lambda tx: _read_news(tx, view.ref, view.told, view.last_uid)
+        )
+        if news is None:
+            if may_expunge:
+                await _tell_deleted(talk, view)
+            return
+        _take_in(talk, view, news)
+        if not news.more:
+            break
+        await talk.room()
+    if view.gone and may_expunge:
+        await _tell_gone(talk, view)
+
+
+async def _read_news(tx: ReadTx, ref: MailboxRef, told: int, last_uid: int) -> _News | None:
+    """The next page; None when the mailbox was deleted."""
+    highest = await mailboxes.highest_modseq(tx, ref)
+    if highest is None:
+        return None
+    if highest <= told:
+        return _News(told, more=False, changed=[], gone=[], new=array("I"))
+    changed = await placements.changed_since(tx, ref, told)
+    gone = await expunged.since(tx, ref, told)
+    # A full page reaches only to its last row: what is beyond in the other list waits for it.
+    ends = [page[-1].modseq for page in (changed, gone) if len(page) == MAX_INLINE_ROWS]
+    reach = min(ends, default=highest)
+    # Whatever is new was changed as well, so that no page of it is full where `changed` is not.
+    new = await placements.uids_after(tx, ref, last_uid)
+    return _News(
+        reach,
+        bool(ends),
+        [placed for placed in changed if placed.modseq <= reach],
+        [one.uid for one in gone if one.modseq <= reach],
+        new,
+    )
+
+
+def _take_in(talk: Conversation, view: View, news: _News) -> None:
+    """Tell of changed flags and of what is new at once; remember what left.
+
+    A message whose number was not told yet comes with EXISTS alone: the client asks for its flags.
+    """
+    known = [placed for placed in news.changed if placed.uid <= view.last_uid]
+    _tell_flags(talk, view, known)
+    view.gone.update(uid for uid in news.gone if view.number_of(uid) is not None)
+    if news.new:
+        view.uids += news.new
+        view.last_uid = news.new[-1]
+        view.recent.update(news.new)
+        talk.send(data.exists(len(view.uids)))
+        if not talk.is_rev2:
+            talk.send(data.recent(len(view.recent)))
+    view.told = max(view.told, news.highest)
+
+
+def _tell_flags(talk: Conversation, view: View, changed: Sequence[Placed]) -> None:
+    lines = []
+    for placed in changed:
+        number = view.number_of(placed.uid)
+        if number is None:
+            continue
+        if view.own.pop(placed.uid, None) == placed.modseq:
+            continue
+        _tell_new_keywords(talk, view, placed.keywords)
+        lines.append(changed_flags(talk, view, number, placed))
+    talk.send(b"".join(lines))
+
+
+def _tell_new_keywords(talk: Conversation, view: View, keywords: str) -> None:
+    """A keyword is named in FLAGS before it is seen on a message. RFC 9051 section 7.3.5."""
+    new = set(keywords.split()) - view.keywords
+    if new:
+        view.keywords |= new
+        talk.send(known_flags(view))
+
+
+async def _tell_gone(talk: Conversation, view: View) -> None:
+    if talk.tells_vanished:
+        talk.send(vanished(view.drop_gone()))
+        return
+    numbers = list(view.take_away()) if len(view.gone) <= FEW else _renumber(view)
+    for start in range(0, len(numbers), EXPUNGES_AT_ONCE):
+        some = numbers[start : start + EXPUNGES_AT_ONCE]
+        talk.send(data.expunge(some))
+        await talk.room()
+
+
+def _renumber(view: View) -> list[int]:
+    """As `View.take_away`, in one pass where many are gone."""
+    left = view.gone
+    numbers = [number for number, uid in enumerate(view.uids, 1) if uid in left]
+    view.drop_gone()
+    numbers.reverse()
+    return numbers
+
+
+async def _tell_deleted(talk: Conversation, view: View) -> None:
+    """Somebody deleted the mailbox: its messages go, and the client has none selected."""
+    view.gone.update(view.uids)
+    await _tell_gone(talk, view)
+    await talk.deselect()
+    talk.send(response.untagged_ok("the mailbox was deleted", response.CLOSED))

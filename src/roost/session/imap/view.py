@@ -1,0 +1,72 @@
+"""A selected mailbox as one client knows it. RFC 9051 section 2.3.1.2, RFC 7162 section 3.2.3."""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from roost.base.ids import MailboxRef
+
+
+@dataclass(slots=True)
+class View:
+    """What was told to the client, and what it must be told yet.
+
+    uids: by sequence number, ascending; those of messages gone stay until the client was told.
+    told: the modseq up to which everything was said; HIGHESTMODSEQ sent is never above it.
+    last_uid: the highest uid ever told, so that new messages are those above it.
+    gone: uids that left the mailbox and wait for a command in which EXPUNGE may be sent.
+    recent: uids that are \\Recent for this client (RFC 3501 section 2.3.2).
+    claimed: below this uid none is \\Recent for a later session; None where nothing is claimed.
+    keywords: those the client was told of with FLAGS.
+    own: uid -> modseq of the client's own changes that it asked not to hear of (STORE .SILENT).
+    saved: the uids that SEARCH saved (RFC 5182).
+    """
+
+    ref: MailboxRef
+    name: str
+    uid_validity: int
+    read_only: bool
+    uids: "array[int]"
+    told: int
+    last_uid: int
+    recent: set[int] = field(default_factory=set)
+    claimed: int | None = None
+    keywords: set[str] = field(default_factory=set)
+    gone: set[int] = field(default_factory=set)
+    own: dict[int, int] = field(default_factory=dict)
+    saved: "array[int]" = field(default_factory=lambda: array("I"))
+
+    def number_of(self, uid: int) -> int | None:
+        """The sequence number of a message, None when the client does not know it."""
+        at = bisect_left(self.uids, uid)
+        return at + 1 if at < len(self.uids) and self.uids[at] == uid else None
+
+    def take_away(self) -> Iterator[int]:
+        """Forget the messages in `gone`; yields the number to say in EXPUNGE for each, in order.
+
+        From the highest down, so that no number changes before it is said.
+        """
+        for uid in sorted(self.gone, reverse=True):
+            number = self.number_of(uid)
+            if number is not None:
+                del self.uids[number - 1]
+                yield number
+        self._forget(self.gone)
+        self.gone = set()
+
+    def drop_gone(self) -> list[int]:
+        """Forget the messages in `gone`; returns their uids, ascending, for VANISHED."""
+        uids = sorted(uid for uid in self.gone if self.number_of(uid) is not None)
+        if uids:
+            left = self.gone
+            self.uids = array("I", [uid for uid in self.uids if uid not in left])
+        self._forget(self.gone)
+        self.gone = set()
+        return uids
+
+    def _forget(self, uids: Iterable[int]) -> None:
+        self.recent.difference_update(uids)
+        if self.saved:
+            left = set(uids)
+            self.saved = array("I", [uid for uid in self.saved if uid not in left])

@@ -1,0 +1,117 @@
+"""A mail house for IMAP sessions: a store, an account with one password, connections to it."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
+
+from roost.base.address import Address
+from roost.base.ids import AccountId, MailboxRef
+from roost.ports.net import TlsFacts, Wire
+from roost.service import accounts, mailboxes
+from roost.service.login import Login, LoginFailed
+from roost.session.imap.ports import ImapPort
+from roost.session.imap.session import ImapSession
+from roost.store.engine import Store
+from roost.store.revisions import Actor
+from roost.testing.blobs import MemoryBlobs
+from roost.testing.clock import StoppedClock
+from roost.testing.log import ListLog
+from roost.testing.store import new_store
+from roost.testing.wire import TLS, MemoryWire
+
+USER, PASSWORD = "me@mx.test", "open sesame"
+
+
+class ImapHouse:
+    """Everything sessions need, in memory. accepting: whether there is room for more mail."""
+
+    def __init__(self, store: Store, blobs: MemoryBlobs, clock: StoppedClock) -> None:
+        self.store = store
+        self.blobs = blobs
+        self.clock = clock
+        self.log = ListLog()
+        self.account = AccountId(1)
+        self.accepting = True
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.port = ImapPort(
+            "mx.test",
+            store,
+            blobs,
+            clock,
+            self.log,
+            self._check_login,
+            lambda: self.accepting,
+            self._in_background,
+            version="1.2.3",
+        )
+
+    def change_port(self, **fields: Any) -> None:
+        """Give later connections a port with other fields."""
+        self.port = replace(self.port, **fields)
+
+    def connect(self, *, tls: TlsFacts | None = TLS, has_certificate: bool = True) -> MemoryWire:
+        """A new connection."""
+        session = ImapSession(self.port)
+        return MemoryWire(session, tls=tls, has_certificate=has_certificate).connect()
+
+    async def client(self, *, login: bool = True) -> "ImapClient":
+        """A new connection with a client that heard the greeting, and that signed in."""
+        client = ImapClient(self.connect())
+        await client.wire.line()
+        if login:
+            await client.ok(f'LOGIN {USER} "{PASSWORD}"')
+        return client
+
+    async def ref(self, name: str = "INBOX") -> MailboxRef:
+        """A mailbox of the account."""
+        return (await mailboxes.status(self.store, self.account, self.account, name)).ref
+
+    async def _check_login(self, name: str, password: str, wire: Wire) -> Login:  # noqa: ARG002
+        if (name, password) != (USER, PASSWORD):
+            raise LoginFailed
+        return Login(self.account, Address.parse(name))
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+
+class ImapClient:
+    """Speaks to one session, a command at a time."""
+
+    def __init__(self, wire: MemoryWire) -> None:
+        self.wire = wire
+        self._tag = 0
+
+    async def ask(self, command: str | bytes) -> list[bytes]:
+        """Say a command without its tag; returns all lines up to the tagged one, which is last."""
+        self._tag += 1
+        tag = b"t%d " % self._tag
+        octets = command if isinstance(command, bytes) else command.encode()
+        self.wire.feed(tag + octets + b"\r\n")
+        lines = [await self.wire.line()]
+        while not lines[-1].startswith(tag):
+            lines.append(await self.wire.line())
+        lines[-1] = lines[-1].removeprefix(tag)
+        return lines
+
+    async def ok(self, command: str | bytes) -> list[bytes]:
+        """As `ask`, for a command that does well; returns the untagged lines."""
+        lines = await self.ask(command)
+        assert lines[-1].startswith(b"OK "), lines[-1]
+        return lines[:-1]
+
+    async def append(self, message: bytes, mailbox: str = "INBOX", flags: str = "") -> list[bytes]:
+        """APPEND a message without waiting for leave."""
+        head = f"APPEND {mailbox} {flags and flags + ' '}{{{len(message)}+}}\r\n"
+        return await self.ok(head.encode() + message)
+
+
+async def new_house(blobs: MemoryBlobs | None = None) -> ImapHouse:
+    """A house with one account. blobs: where large messages lie, in memory by default."""
+    clock, blobs = StoppedClock(), blobs or MemoryBlobs()
+    store = await new_store(clock=clock, blobs=blobs)
+    await accounts.add(store, clock, Actor("admin", "root"), "me")
+    return ImapHouse(store, blobs, clock)

@@ -1,0 +1,55 @@
+"""Plays tests/dialogue/imap: whole lines, then one octet at a time."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from roost.session.imap.ports import ImapLimits
+from roost.testing.dialogue import play, read_script
+from roost.testing.imap import PASSWORD, USER, ImapHouse, new_house
+from roost.testing.wire import TLS, MemoryWire
+
+FOLDER = Path(__file__).parents[2] / "dialogue" / "imap"
+FILES = sorted(FOLDER.glob("*.txt"))
+
+
+def furnish(house: ImapHouse, options: Mapping[str, str]) -> None:
+    """Make the house as a dialogue asks for it."""
+    house.accepting = options.get("disk") != "low"
+    house.change_port(
+        clear_text_logins=options.get("clear") == "on",
+        default_quota=int(options.get("quota", "0")),
+        limits=ImapLimits(max_append_octets=int(options.get("max_append", "10000"))),
+    )
+
+
+def connect_to(house: ImapHouse) -> Callable[[str, Mapping[str, str]], Awaitable[MemoryWire]]:
+    async def connect(_who: str, options: Mapping[str, str]) -> MemoryWire:
+        furnish(house, options)
+        wire = house.connect(
+            tls=None if options.get("tls") == "off" else TLS,
+            has_certificate=options.get("certificate") != "off",
+        )
+        if options.get("login") == "on":
+            wire.feed(f'in LOGIN {USER} "{PASSWORD}"\r\n'.encode())
+            while not (await wire.line()).startswith(b"in OK "):
+                pass
+        return wire
+
+    return connect
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("one_octet_at_a_time", [False, True], ids=["lines", "octets"])
+async def test_dialogue(path: Path, one_octet_at_a_time: bool) -> None:
+    house = await new_house()
+    await play(read_script(path), connect_to(house), one_octet_at_a_time=one_octet_at_a_time)
+    assert house.log.events == []
+    await house.store.close()
+
+
+def test_there_are_dialogues_and_each_names_its_rfc() -> None:
+    assert len(FILES) > 30
+    for path in FILES:
+        assert path.read_text().startswith("# RFC "), path
