@@ -6,7 +6,8 @@ name, an address literal or an address, so none can end a field or begin another
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 
 from roost.base.address import Address
 from roost.ports.net import IpAddress, TlsFacts
@@ -67,8 +68,8 @@ def delivered_to_field(address: Address) -> bytes:
 
 def received_field(hop: Hop) -> bytes:
     """How it came here. RFC 5321 section 4.4; RFC 3848 and RFC 6531 name the protocol."""
-    words = ["Received:", "from", *_client(hop), "by", hop.hostname]
-    words += ["with", _protocol(hop)]
+    client = (hop.hostname,) if hop.hides_client else _client(hop.helo, hop.peer)
+    words = ["Received:", "from", *client, "by", hop.hostname, "with", _protocol(hop)]
     if hop.require_tls:
         words.append("(requiretls)")  # RFC 8689 section 4.2.1
     if hop.tls is not None:
@@ -78,17 +79,24 @@ def received_field(hop: Hop) -> bytes:
     if hop.recipient is not None and (hop.smtputf8 or not hop.recipient.needs_smtputf8):
         words += ["for", f"<{hop.recipient.spell(smtputf8=hop.smtputf8)}>"]
     words[-1] += ";"
-    return _fold([*words, format_date(hop.received_at).decode("ascii")])
+    moment = hop.received_at
+    words.append(_date(moment.replace(microsecond=0), moment.utcoffset()))
+    return _fold(words)
 
 
-def _client(hop: Hop) -> list[str]:
+@lru_cache(maxsize=16)
+def _date(moment: datetime, _offset: timedelta | None) -> str:
+    """The date of many messages of one second. _offset: tells apart times that are equal."""
+    return format_date(moment).decode("ascii")
+
+
+@lru_cache(maxsize=256)
+def _client(helo: str, peer: IpAddress | None) -> tuple[str, ...]:
     """The client's name, and its address as we saw it."""
-    if hop.hides_client:
-        return [hop.hostname]
-    literal = _address_literal(hop.peer)
-    if _is_host(hop.helo):
-        return [hop.helo, f"({literal})"] if literal else [hop.helo]
-    return [literal, f"({literal})"] if literal else ["unknown"]
+    literal = _address_literal(peer)
+    if _is_host(helo):
+        return (helo, f"({literal})") if literal else (helo,)
+    return (literal, f"({literal})") if literal else ("unknown",)
 
 
 def _is_host(name: str) -> bool:
@@ -120,10 +128,13 @@ def _atom(text: str) -> str:
 
 def _fold(words: list[str]) -> bytes:
     """Words parted by spaces; a line is broken before the word that makes it too long."""
-    lines = [words[0]]
-    for word in words[1:]:
-        if len(lines[-1]) + 1 + len(word) <= MAX_LINE_CHARACTERS:
-            lines[-1] += f" {word}"
+    room = MAX_LINE_CHARACTERS + 1
+    text, size = "", 0
+    for word in words:
+        size += 1 + len(word)
+        if size <= room:
+            text += f" {word}"
         else:
-            lines.append(f"\t{word}")
-    return "\r\n".join(lines).encode() + b"\r\n"
+            text += f"\r\n\t{word}"
+            size = 2 + len(word)
+    return (text[1:] + "\r\n").encode()

@@ -1,0 +1,109 @@
+"""Files one message for all its recipients, in one transaction: all of them or none."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from roost.base.errors import ServiceError
+from roost.base.ids import AccountId, BlobId, MailboxRef
+from roost.proto.mime.prefix import join_prefix
+from roost.proto.mime.render import Scanned, render_with_prefix, scan_blob
+from roost.store import blob_rows, mailboxes, quota
+from roost.store.emails import columns_of
+from roost.store.engine import ReadTx, Store, WriteTx
+from roost.store.filing import Filed, Filing, file_messages
+from roost.store.stowed import Stowed, file_name
+
+Also = Callable[[WriteTx], Awaitable[None]]
+
+
+@dataclass(eq=False)
+class AccountGone(ServiceError):
+    """The account is being removed."""
+
+    code: ClassVar[str] = "recipient_unknown"
+
+    def __str__(self) -> str:
+        return "no such recipient"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One account's copy of a message.
+
+    mailbox: its name, made when missing. prefix: whole fields that go before the octets.
+    quota_octets: what the account may hold.
+    """
+
+    account: AccountId
+    mailbox: str
+    prefix: bytes
+    quota_octets: int = quota.UNLIMITED
+
+
+async def file_in(
+    store: Store,
+    stowed: Stowed | BlobId,
+    size: int,
+    copies: Sequence[Copy],
+    now: datetime,
+    also: Also | None = None,
+) -> list[Filed]:
+    """File a message into a mailbox of each copy's account; returns once that is on disk.
+
+    stowed: its octets, `size` of them, as they came in or as a blob that is kept already.
+    also: what is written in the same transaction.
+    Raises QuotaExceeded, StoreFull, StoreFailed, and then nobody has the message.
+    """
+    scanned = await scan(store, stowed, size)
+    rendered = []
+    for copy in copies:
+        prefix = join_prefix(copy.prefix, scanned.octets[:1024])
+        rendered.append((copy, prefix, columns_of(render_with_prefix(prefix, scanned))))
+
+    async def work(tx: WriteTx) -> list[Filed]:
+        filings = []
+        for copy, prefix, columns in rendered:
+            mailbox = await _mailbox_of(tx, copy, now)
+            filings.append(
+                Filing(
+                    mailbox,
+                    stowed,
+                    columns,
+                    received=now,
+                    saved=now,
+                    prefix=prefix,
+                    quota_octets=copy.quota_octets,
+                    delivered=True,
+                )
+            )
+        filed = await file_messages(tx, filings)
+        if also is not None:
+            await also(tx)
+        return filed
+
+    return await store.write(work, octets=min(size, 1 << 16))
+
+
+async def _mailbox_of(tx: WriteTx, copy: Copy, now: datetime) -> MailboxRef:
+    found = await mailboxes.id_of(tx, copy.account, copy.mailbox)
+    if found is not None:
+        return MailboxRef(copy.account, found)
+    if await mailboxes.id_of(tx, copy.account, "INBOX") is None:
+        raise AccountGone
+    return (await mailboxes.create(tx, copy.account, copy.mailbox, now))[-1].ref
+
+
+async def scan(store: Store, stowed: Stowed | BlobId, size: int) -> Scanned:
+    """The structure of a message; what is not in memory is read and scanned in a reader thread."""
+    if isinstance(stowed, Stowed) and stowed.octets is not None:
+        return scan_blob(stowed.octets)
+
+    async def work(tx: ReadTx) -> Scanned:
+        if isinstance(stowed, Stowed):
+            assert stowed.blob is not None, "octets that are not in memory are in a file"
+            return scan_blob(tx.blobs.read(file_name(stowed.blob), 0, size))
+        return scan_blob(await blob_rows.octets(tx, stowed, 0, size))
+
+    return await store.scan(work)
