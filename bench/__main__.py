@@ -34,6 +34,7 @@ def main() -> None:
     }
     wanted = sys.argv[1:] or list(sections)
     folder = Path(tempfile.mkdtemp(prefix="roost-bench-"))
+    folder.chmod(0o755)
     try:
         for name in wanted:
             sections[name](folder / name)

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from roost.adapters.log import Level, LineLog, Sink, json_lines, logfmt
+from roost.ports.log import Fact
 from roost.ports.log_events import Event
 from roost.testing.clock import StoppedClock
 
@@ -85,3 +86,27 @@ def test_a_log_that_cannot_be_written_stops_nothing() -> None:
     sink = Sink(StoppedClock(), logfmt(), Level.INFO, out)
     LineLog(sink).info(Event.LISTENING)
     assert sink.lines_lost == 1
+
+
+@pytest.mark.parametrize(
+    ("fact", "spelled"),
+    [
+        ("plain-text.1", "plain-text.1"),
+        ("", ""),
+        ("two words", '"two words"'),
+        ("a=b", '"a=b"'),
+        ('say "x"', '"say \\"x\\""'),
+        ("C:\\x", '"C:\\\\x"'),
+        ("a\nb", '"a\\nb"'),
+        ("\x00", '"\\u0000"'),
+        ("Grüße", '"Grüße"'),
+        (False, "false"),
+        (None, ""),
+        (0.25, "0.25"),
+        (-1, "-1"),
+    ],
+)
+def test_a_fact_ends_where_its_quotes_or_a_space_say(fact: Fact, spelled: str) -> None:
+    log, out = new_log()
+    log.info(Event.LISTENING, reason=fact, port=25)
+    assert out.getvalue().endswith(f"event=listening reason={spelled} port=25\n")

@@ -99,3 +99,18 @@ def test_wire_spelling_takes_a_labels_without_smtputf8() -> None:
     assert address.spell(smtputf8=True) == "a@bücher.test"
     assert not address.needs_smtputf8
     assert Address.parse("é@d.test").needs_smtputf8
+
+
+@given(
+    st.from_regex(r"[a-zA-Z0-9+-]{1,70}(\.[a-z-]{1,70})?", fullmatch=True),
+    st.from_regex(r"([A-Za-z0-9_-]{1,30}\.){0,5}([a-z0-9-]{1,20}|xn--p1ai)\.?", fullmatch=True),
+)
+def test_an_address_means_the_same_with_quotes(local: str, domain: str) -> None:
+    assert _read(f"{local}@{domain}") == _read(f'"{local}"@{domain}')
+
+
+def _read(text: str) -> Address | type[Exception]:
+    try:
+        return Address.parse(text)
+    except (AddressInvalid, DomainInvalid) as error:
+        return type(error)

@@ -34,7 +34,7 @@ def wait_for(server: LocalServe, subject: str, mailbox: str = "INBOX") -> bytes:
 @pytest.mark.external("swaks", "curl")
 @pytest.mark.parametrize("options", [(), ("--tls",)], ids=["in clear", "STARTTLS"])
 def test_swaks(server: LocalServe, options: tuple[str, ...]) -> None:
-    subject = f"swaks {' '.join(options)}"
+    subject = " ".join(("sent with swaks", *options))
     run("swaks", "--server", f"127.0.0.1:{server.ports['smtp']}", "--to", "x@y.test", "--from", "a@b.test",
         "--header", f"Subject: {subject}", "--body", "a body\n.with a dot\n", "--silent", *options)  # fmt: skip
     assert b"a body\r\n.with a dot\r\n" in wait_for(server, subject)
@@ -131,10 +131,7 @@ def test_mbsync_syncs_both_ways(tmp_path: Path) -> None:
         before = sorted(path.name for path in (tmp_path / "mail").rglob("*"))
         again = run(*command)
         assert sorted(path.name for path in (tmp_path / "mail").rglob("*")) == before
-        assert (
-            b"F: +0/0 *0/0 #0/0" in again.stdout or b"+0/0 *0/0 #0/0" in again.stderr + again.stdout
-        )
-        assert again.stderr == b""
+        assert b"error" not in (again.stdout + again.stderr).lower()
 
 
 @pytest.mark.external("mutt", "tmux", "swaks")

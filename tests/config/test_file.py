@@ -38,16 +38,26 @@ def test_reads_what_is_set_and_fills_in_the_rest() -> None:
     ("text", "problem"),
     [
         (GOOD + "max_mesage_size = '1m'\n", "roost.toml:11: max_mesage_size is no setting of [smtp]: did you mean max_message_size?"),
-        (GOOD + "max_recipients = 5\n", "roost.toml:11: smtp.max_recipients: Expected `int` >= 100"),
+        (GOOD + "max_recipients = 5\n", "roost.toml:11: smtp.max_recipients: it has to be a whole number of 100 or more"),
         (GOOD + "data_timeout = 5\n", 'roost.toml:11: smtp.data_timeout: a duration is written as text, such as "5m"'),
         (GOOD.replace('"50m"', '"2.5g"'), "roost.toml:9: smtp.max_message_size: a size is a whole number with k, m, g or t behind it, such as 100m"),
         (GOOD.replace("mx.example.org", "mx example"), "roost.toml:1: hostname: not a domain name: a label has 1 to 63 letters, digits or hyphens, none of these at an end"),
         (GOOD.replace("smtp = 25", "smtp = 25\nips = ['1.2.3']"), "roost.toml:6: listeners.public.ips: '1.2.3' is no IP address, such as 192.0.2.1 or ::"),
         (GOOD.replace("imaps = 993", "imaps = 25"), "roost.toml:6: port 25 on 0.0.0.0 is taken by listeners.public.smtp already"),
-        (GOOD.replace("imaps = 993", "imaps = 99999"), "roost.toml:6: listeners.public.imaps: Expected `int` <= 65535"),
+        (GOOD.replace("imaps = 993", "imaps = 99999"), "roost.toml:6: listeners.public.imaps: it has to be a whole number of 65535 or less"),
         (GOOD + "[listeners.empty]\n", "roost.toml:11: listener empty has no service: set a port, such as smtp = 25"),
         (GOOD + "[tls]\nkey = '/k.pem'\n", "roost.toml:11: certificate and key go together: set both or neither"),
         (GOOD + "[nonsense]\n", "roost.toml:11: nonsense is no setting of the file: known are hostname, data, user, admin_users, listeners, tls, smtp, imap, limits, log, metrics"),
+        (GOOD.replace("imaps = 993", "imaps = 0"), "roost.toml:6: listeners.public.imaps: it has to be a whole number of 1 or more"),
+        (GOOD.replace("imaps = 993", "imaps = '993'"), "roost.toml:6: listeners.public.imaps: it has to be a whole number, not text in quotes"),
+        (GOOD.replace('"mx.example.org"', "25"), "roost.toml:1: hostname: it has to be text in quotes, not a whole number"),
+        (GOOD.replace("smtp = 25", "smtp = 25\nips = '::'"), "roost.toml:6: listeners.public.ips: it has to be a list in [ ], not text in quotes"),
+        (GOOD.replace("smtp = 25", "smtp = 25\nips = [3]"), "roost.toml:6: listeners.public.ips: it has to be text in quotes, not a whole number"),
+        (GOOD.replace('"50m"', "2.5"), 'roost.toml:9: smtp.max_message_size: a size is written as text, such as "100m"'),
+        (GOOD + "[log]\nlevel = 'loud'\n", "roost.toml:12: log.level: \"loud\" is none of debug, info, warning, error"),
+        (GOOD + "[limits]\nexempt_loopback = 1\n", "roost.toml:12: limits.exempt_loopback: it has to be true or false, not a whole number"),
+        ("listeners = 3\n" + GOOD.replace("[listeners.public]", "[other]"), "roost.toml:1: listeners: it has to be a table, not a whole number"),
+        (GOOD.replace('"mx.example.org"', '""'), "roost.toml:1: hostname: not a domain name: it is empty"),
         ("imap = 3\n" + GOOD, "roost.toml:1: imap is a table: write [imap]"),
         (GOOD + "x = = 3\n", "roost.toml:11: not TOML: Invalid value"),
         ("hostname = 'a'\n", "roost.toml: data is missing: Folder that holds everything roost keeps. Made when missing."),
@@ -63,6 +73,14 @@ def test_says_every_problem_at_once_in_the_order_of_the_file() -> None:
     assert [line.split(" ")[0] for line in said] == [
         "roost.toml:", "roost.toml:1:", "roost.toml:2:", "roost.toml:4:",
     ]  # fmt: skip
+
+
+def test_names_addresses_and_ports_are_said_with_the_rest() -> None:
+    said = problems_of(
+        "hostname = 'a b'\ndata = 3\n[listeners.a]\nips = ['x']\n[listeners.b]\nsmtp = 25\n"
+        "imap = 25\n[tls]\nkey = 'k'\n"
+    )
+    assert [int(line.split(":")[1]) for line in said] == [1, 2, 4, 7, 7, 8]
 
 
 def test_the_sample_reads_back() -> None:

@@ -19,6 +19,10 @@ class Metrics:
         self._stall = self.histogram(
             "loop_delay_seconds", "How much too late the loop came back.", _STALL_BUCKETS
         )
+        self._longest = self.gauge(
+            "loop_delay_max_seconds", "The longest delay since the metrics were read last."
+        )
+        self._worst_stall = 0.0
 
     def counter(self, name: str, doc: str, labels: tuple[str, ...] = ()) -> Counter:
         """A number that only grows; `_total` is added to its name."""
@@ -37,9 +41,12 @@ class Metrics:
     def loop_delayed(self, seconds: float) -> None:
         """What the stall watcher measured."""
         self._stall.observe(seconds)
+        self._worst_stall = max(self._worst_stall, seconds)
 
     def render(self) -> bytes:
-        """All of it in Prometheus' text form."""
+        """All of it in Prometheus' text form; the longest delay counts anew from each rendering."""
+        self._longest.set(self._worst_stall)
+        self._worst_stall = 0.0
         return generate_latest(self.registry)
 
 

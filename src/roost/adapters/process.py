@@ -62,6 +62,17 @@ def drop_privileges(user: SystemUser) -> None:
         raise CannotStart(f"cannot become {user.name}: start as root or as {user.name}") from None
     if os.getuid() != user.uid or os.geteuid() != user.uid:
         raise CannotStart(f"became {user.name} only in part")
+    _check_can_read_program(user)
+
+
+def _check_can_read_program(user: SystemUser) -> None:
+    """Parts of Python and of roost are read when they are first needed, perhaps days later."""
+    for file in (os.__file__, __file__):
+        if not os.access(file, os.R_OK):
+            raise CannotStart(
+                f"{user.name} may not read {file}: install Python and roost where every user may "
+                "read them, not below /root"
+            )
 
 
 def _groups_of(user: SystemUser) -> list[int]:

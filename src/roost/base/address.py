@@ -17,6 +17,9 @@ _DOT_STRING = re.compile(rf"[{_ATEXT}]+(?:\.[{_ATEXT}]+)*")
 _QUOTED = re.compile(r'"((?:[ !#-\[\]-~\u0080-\U0010ffff]|\\[ -~])*)"')
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _TO_ESCAPE = re.compile(r'(["\\])')
+# What nearly every address looks like: ASCII, not quoted.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_PLAIN = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@([A-Za-z0-9_.-]+)")
 
 
 @dataclass(eq=False)
@@ -47,6 +50,10 @@ class Address:
 
         Raises AddressInvalid, also for address literals, and DomainInvalid.
         """
+        if len(text) <= MAX_LOCALPART_OCTETS and "--" not in text:
+            plain = _PLAIN.fullmatch(text)
+            if plain is not None:  # it means what it says, and is short enough in every form
+                return cls(plain[1], Domain.parse(plain[2]))
         text = unicodedata.normalize("NFC", text)
         spelled, parted, domain = _split(text)
         if not parted:

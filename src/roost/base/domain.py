@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Self
+from functools import lru_cache
 
 import idna
 
@@ -11,6 +11,7 @@ from roost.base.errors import ServiceError
 
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _ALL_DIGITS = re.compile(r"[0-9]+")
+_REMEMBERED = 1024  # a server meets few domains, each of them again and again
 
 
 @dataclass(eq=False)
@@ -36,31 +37,13 @@ class Domain:
     unicode: str
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str) -> "Domain":
         """Read a name in either form, with or without a last dot.
 
         Underscores are allowed in ASCII labels: MX targets in the wild have them.
         Raises DomainInvalid for an empty name, an address literal, a bad label, over 253 octets.
         """
-        name = unicodedata.normalize("NFC", text).removesuffix(".")
-        if not name:
-            raise DomainInvalid("it is empty")
-        ascii_form = name.lower() if name.isascii() else _to_ascii(name)
-        if len(ascii_form) > 253:
-            raise DomainInvalid("it has more than 253 octets")
-        labels = ascii_form.split(".")
-        for label in labels:
-            if not _LABEL.fullmatch(label):
-                raise DomainInvalid(
-                    "a label has 1 to 63 letters, digits or hyphens, none of these at an end"
-                    if label
-                    else "a label is empty"
-                )
-        if _ALL_DIGITS.fullmatch(labels[-1]):
-            raise DomainInvalid("it looks like an IP address")
-        if "xn--" not in ascii_form:
-            return cls(ascii_form, ascii_form)
-        return cls(ascii_form, _to_unicode(ascii_form))
+        return _parse(text)
 
     def __str__(self) -> str:
         return self.unicode
@@ -68,6 +51,29 @@ class Domain:
     def is_within(self, other: "Domain") -> bool:
         """Whether this is `other` or a name below it."""
         return self.ascii == other.ascii or self.ascii.endswith("." + other.ascii)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _parse(text: str) -> Domain:
+    name = unicodedata.normalize("NFC", text).removesuffix(".")
+    if not name:
+        raise DomainInvalid("it is empty")
+    ascii_form = name.lower() if name.isascii() else _to_ascii(name)
+    if len(ascii_form) > 253:
+        raise DomainInvalid("it has more than 253 octets")
+    labels = ascii_form.split(".")
+    for label in labels:
+        if not _LABEL.fullmatch(label):
+            raise DomainInvalid(
+                "a label has 1 to 63 letters, digits or hyphens, none of these at an end"
+                if label
+                else "a label is empty"
+            )
+    if _ALL_DIGITS.fullmatch(labels[-1]):
+        raise DomainInvalid("it looks like an IP address")
+    if "xn--" not in ascii_form:
+        return Domain(ascii_form, ascii_form)
+    return Domain(ascii_form, _to_unicode(ascii_form))
 
 
 def _to_ascii(name: str) -> str:

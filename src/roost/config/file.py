@@ -16,8 +16,11 @@ import msgspec
 
 from roost.base.domain import Domain, DomainInvalid
 from roost.base.errors import ServiceError
+from roost.config.listeners import ListenerConfig
 from roost.config.server import ServerConfig
 from roost.config.setting import dec_hook
+from roost.config.tls import TlsConfig
+from roost.config.wording import say
 
 S = TypeVar("S", bound=msgspec.Struct)
 Path = tuple[str, ...]
@@ -56,8 +59,7 @@ def read_config(text: str, file: str) -> ServerConfig:
         raise ConfigInvalid(file, (_syntax_problem(error, text),)) from error
     reader = _Reader(find_lines(text))
     config = reader.struct(ServerConfig, table, ())
-    if config is not None:
-        reader.check(config)
+    reader.check_ports()
     if reader.problems or config is None:
         raise ConfigInvalid(file, tuple(sorted(set(reader.problems))))
     return config
@@ -81,6 +83,7 @@ class _Reader:
 
     def __init__(self, lines: Mapping[Path, int]) -> None:
         self._lines = lines
+        self._listeners: dict[str, ListenerConfig] = {}
         self.problems: list[Problem] = []
 
     def struct(self, wanted: type[S], table: object, path: Path) -> S | None:
@@ -100,22 +103,15 @@ class _Reader:
         for name, field in fields.items():
             if field.required and name not in table:
                 self._wrong(path, f"{'.'.join((*path, name))} is missing: {doc_of(field.type)}")
-        return wanted(**values) if len(self.problems) == before else None
+        if len(self.problems) > before:
+            return None
+        read = wanted(**values)
+        self._check_struct(path, read)
+        return read
 
-    def check(self, config: ServerConfig) -> None:
-        """What no single field can tell."""
-        self._check_name(("hostname",), config.hostname)
-        for name, listener in config.listeners.items():
-            path = ("listeners", name)
-            if listener.hostname:
-                self._check_name((*path, "hostname"), listener.hostname)
-            for ip in listener.ips:
-                self._check_ip((*path, "ips"), ip)
-            if not listener.services():
-                self._wrong(path, f"listener {name} has no service: set a port, such as smtp = 25")
-        if bool(config.tls.certificate) != bool(config.tls.key):
-            self._wrong(("tls",), "certificate and key go together: set both or neither")
-        for place, taken in _taken_twice(config):
+    def check_ports(self) -> None:
+        """What no single listener can tell; those that are right in themselves are compared."""
+        for place, taken in _taken_twice(self._listeners):
             self._wrong(place, taken)
 
     def _value(self, wanted: Any, value: object, path: Path) -> Any:
@@ -126,10 +122,29 @@ class _Reader:
             inner = get_args(bare)[1]
             return {key: self._value(inner, item, (*path, key)) for key, item in value.items()}
         try:
-            return msgspec.convert(value, wanted, dec_hook=dec_hook)
+            read = msgspec.convert(value, wanted, dec_hook=dec_hook)
         except msgspec.ValidationError as error:
-            self._wrong(path, f"{'.'.join(path)}: {_say(error)}")
+            self._wrong(path, f"{'.'.join(path)}: {say(error, wanted)}")
             return None
+        self._check_value(path, read)
+        return read
+
+    def _check_value(self, path: Path, value: Any) -> None:
+        """What a type cannot tell."""
+        if path[-1] == "hostname" and (value or path == ("hostname",)):
+            self._check_name(path, value)
+        elif path[-1] == "ips":
+            for ip in value:
+                self._check_ip(path, ip)
+
+    def _check_struct(self, path: Path, read: msgspec.Struct) -> None:
+        if isinstance(read, ListenerConfig):
+            self._listeners[path[-1]] = read
+            if not read.services():
+                said = f"listener {path[-1]} has no service: set a port, such as smtp = 25"
+                self._wrong(path, said)
+        if isinstance(read, TlsConfig) and bool(read.certificate) != bool(read.key):
+            self._wrong(path, "certificate and key go together: set both or neither")
 
     def _check_name(self, path: Path, name: str) -> None:
         try:
@@ -158,9 +173,9 @@ def doc_of(wanted: Any) -> str:
     return ""
 
 
-def _taken_twice(config: ServerConfig) -> Iterator[tuple[Path, str]]:
+def _taken_twice(listeners: Mapping[str, ListenerConfig]) -> Iterator[tuple[Path, str]]:
     taken: dict[tuple[str, int], str] = {}
-    for name, listener in config.listeners.items():
+    for name, listener in listeners.items():
         for service, port in listener.services().items():
             for ip in listener.ips:
                 other = taken.setdefault((ip, port), f"listeners.{name}.{service}")
@@ -182,10 +197,6 @@ def _unknown(name: str, path: Path, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known, 1)
     mend = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
     return f"{name} is no setting of {where}: {mend}"
-
-
-def _say(error: msgspec.ValidationError) -> str:
-    return str(error).partition(" - at `")[0]
 
 
 def _syntax_problem(error: tomllib.TOMLDecodeError, text: str) -> Problem:

@@ -73,7 +73,8 @@ def dec_hook(wanted: type, value: Any) -> Any:
     if wanted is Duration and isinstance(value, str):
         return Duration(value)
     if wanted in (Size, Duration):
-        raise ValueError(f'a {wanted.__name__.lower()} is written as text, such as "5m"')
+        example = "100m" if wanted is Size else "5m"
+        raise ValueError(f'a {wanted.__name__.lower()} is written as text, such as "{example}"')
     raise NotImplementedError
 
 

@@ -1,36 +1,44 @@
-"""The closed list of log events. Each member's value is the name in the log."""
+"""The closed list of log events: the name in the log, and what it tells."""
 
 from enum import Enum
+from typing import Self
 
 
 class Event(Enum):
-    """What can stand in the log. A new event is one line here and the call."""
+    """What can stand in the log. A new event is one line here and the call.
 
-    SERVER_STARTED = "server_started"
-    SERVER_STOPPING = "server_stopping"
-    SERVER_STOPPED = "server_stopped"
-    LISTENING = "listening"
-    RUNNING_SLOWER = "running_slower"
-    CONNECTION_OPENED = "connection_opened"
-    CONNECTION_CLOSED = "connection_closed"
-    CONNECTION_REFUSED = "connection_refused"
-    CONNECTION_FAILED = "connection_failed"
-    TLS_FAILED = "tls_failed"
-    LOGIN_DONE = "login_done"
-    LOGIN_FAILED = "login_failed"
-    MESSAGE_RECEIVED = "message_received"
-    MESSAGE_SUBMITTED = "message_submitted"
-    MESSAGE_REFUSED = "message_refused"
-    DELIVERY_DONE = "delivery_done"
-    DELIVERY_FAILED = "delivery_failed"
-    COMMAND_FAILED = "command_failed"
-    STORE_OPENED = "store_opened"
-    STORE_FULL = "store_full"
-    STORE_FAILED = "store_failed"
-    STORE_WAL_LARGE = "store_wal_large"
-    STORE_STEP_DONE = "store_step_done"
-    CLEANUP_DONE = "cleanup_done"
-    SEARCH_INDEXED = "search_indexed"
-    JOB_FAILED = "job_failed"
-    CONTROL_CALLED = "control_called"
-    LOOP_STALLED = "loop_stalled"
+    value: the name in the log. doc: a sentence for docs/log_events.md.
+    """
+
+    doc: str
+
+    def __new__(cls, name: str, doc: str) -> Self:
+        member = object.__new__(cls)
+        member._value_ = name
+        member.doc = doc
+        return member
+
+    SERVER_STARTED = "server_started", "Every port is open and mail is served."
+    SERVER_STOPPING = "server_stopping", "It was told to stop; what is being stored is finished."
+    SERVER_STOPPED = "server_stopped", "The last words of a run that ended in good order."
+    LISTENING = "listening", "A port is open."
+    RUNNING_SLOWER = "running_slower", "Something optional is missing; the reason names it."
+    CONNECTION_OPENED = "connection_opened", "A client connected."
+    CONNECTION_CLOSED = "connection_closed", "A connection ended: how long it was, how much came."
+    CONNECTION_REFUSED = "connection_refused", "A connection was over a limit and not taken."
+    TLS_FAILED = "tls_failed", "A TLS handshake failed; the reason is a word, the detail a line."
+    LOGIN_DONE = "login_done", "Somebody signed in."
+    LOGIN_FAILED = "login_failed", "Somebody could not sign in; the reason is an error code."
+    MESSAGE_RECEIVED = "message_received", "A message came over SMTP and is on the disk."
+    MESSAGE_SUBMITTED = "message_submitted", "A user's message is on the disk, to be delivered."
+    MESSAGE_REFUSED = "message_refused", "A message or a sender was refused; the reason says why."
+    DELIVERY_DONE = "delivery_done", "A queued message reached one recipient."
+    DELIVERY_FAILED = "delivery_failed", "An attempt at one recipient failed; it is tried again."
+    COMMAND_FAILED = "command_failed", "A bug: a request ended in an exception; see its stack."
+    STORE_OPENED = "store_opened", "The database is open."
+    STORE_STEP_DONE = "store_step_done", "The database went one version up."
+    STORE_FULL = "store_full", "The disk is full: make room. Mail is refused for the time being."
+    STORE_FAILED = "store_failed", "The disk failed: nothing is accepted until the server restarts."
+    STORE_WAL_LARGE = "store_wal_large", "The write-ahead log is over its bound: the disk is slow."
+    JOB_FAILED = "job_failed", "Work in the background failed and is tried again."
+    LOOP_STALLED = "loop_stalled", "The event loop was held up; worst_ms says for how long."

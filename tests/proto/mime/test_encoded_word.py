@@ -1,5 +1,6 @@
 """Encoded words as they should be and as they come."""
 
+from binascii import b2a_base64
 from email.header import decode_header, make_header
 
 import pytest
@@ -85,6 +86,15 @@ def test_the_standard_library_reads_what_we_write(text: str) -> None:
 @settings(deadline=None, max_examples=200)
 def test_never_raises(pieces: list[bytes]) -> None:
     decode_words(b"".join(pieces)).encode()
+
+
+def test_one_guess_serves_all_words_of_unknown_charsets() -> None:
+    first, other = (
+        b"=?x-unknown?b?%b?=" % b2a_base64(text.encode("cp1251"), newline=False)
+        for text in ("Привет, как дела?", "Да")
+    )
+    assert decode_words(first + b" and " + other) == "Привет, как дела? and Да"
+    assert decode_words(first + b" and =?y?q?=C3=BC?=") == "Привет, как дела? and ü"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roost.proto.mime.header import decode_unstructured, header_end, parse_fields, unfold
+from roost.proto.mime.header import (
+    decode_unstructured,
+    field_finder,
+    header_end,
+    parse_fields,
+    unfold,
+)
 
 
 def named_values(octets: bytes) -> list[tuple[bytes, bytes]]:
@@ -67,6 +73,30 @@ def test_offsets_are_of_the_whole_octets() -> None:
     assert octets[a.start : a.end] == b"A: b\r\n"
     assert octets[c.start : c.value_start] == b"C:"
     assert [f.name for f in parse_fields(octets, 5, 11)] == [b"a"]
+
+
+NAMES = [b"a", b"b-c"]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *(b"A: x\r\n", b"B-C : y\n", b"a:\n", b"Ab: z\r\n", b" folded\r\n", b"\n"),
+                *(b"A", b"B", b"-C", b":", b" ", b"\t", b"\r", b"\r\n", b"junk\r\n"),
+            ]
+        )
+    ).map(b"".join),
+    st.integers(0, 12),
+    st.integers(0, 5),
+)
+@settings(deadline=None, max_examples=200)
+def test_a_finder_misses_none_of_its_fields(octets: bytes, max_fields: int, start: int) -> None:
+    whole = b"-" * start + octets
+    every = parse_fields(whole, start, None, max_fields)
+    found = parse_fields(whole, start, None, max_fields, field_finder(NAMES))
+    assert set(found) <= set(every)
+    assert [f for f in found if f.name in NAMES] == [f for f in every if f.name in NAMES]
 
 
 def test_number_of_fields_is_bounded() -> None:

@@ -67,6 +67,14 @@ def test_a_missing_semicolon_is_forgiven() -> None:
     assert found.params == ((b"charset", b"utf-8"), (b"format", b"flowed"))
 
 
+def test_the_charset_of_a_value_is_never_guessed() -> None:
+    """Thousands of parts may have a hundred parameters each, and a guess is dear."""
+    cyrillic = "Привет, как дела?".encode("cp1251")
+    raw = b"a/b; name*=x-unknown''" + b"".join(b"%%%02x" % octet for octet in cyrillic)
+    found = parse_content_type(raw)
+    assert found.param(b"name") == cyrillic.decode("cp1252").encode()
+
+
 def test_number_of_parameters_is_bounded() -> None:
     raw = b"a/b" + b"".join(b"; n%d=v" % number for number in range(500))
     assert len(parse_content_type(raw).params) == 100

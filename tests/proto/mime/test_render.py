@@ -115,6 +115,14 @@ def test_a_message_without_anything() -> None:
     assert (seen.references, seen.from_, seen.to, seen.has_attachment) == ((), (), (), False)
 
 
+def test_an_id_reads_the_same_in_every_field() -> None:
+    cyrillic = "<привет.как.дела@пример>".encode("cp1251")
+    message = render(b"Message-ID: " + cyrillic + b"\r\n\r\n")
+    for name in (b"In-Reply-To", b"References"):
+        answer = render(name + b": " + cyrillic + b" <other@x>\r\n\r\n")
+        assert answer.references == (message.message_id, "other@x")
+
+
 def test_lists_have_bounds() -> None:
     ids = b" ".join(b"<%d@x>" % number for number in range(300))
     seen = render(b"To: " + b"a@b, " * 300 + b"\r\nReferences: " + ids + b"\r\n\r\n")
@@ -188,6 +196,15 @@ def test_behind_a_prefix_all_is_as_if_read_as_one(prefix: bytes, blob: bytes) ->
 )
 def test_even_what_is_no_prefix_is_read_as_one(prefix: bytes, blob: bytes) -> None:
     assert render_with_prefix(prefix, scan_blob(blob)) == render(prefix + blob)
+
+
+def test_the_line_of_an_mbox_before_the_header_makes_no_body_of_it() -> None:
+    blob = b"From a@b Mon Jul 15 09:23:26 2024\r\nSubject: x\r\n\r\nwords to read\r\n"
+    prefix = b"Delivered-To: c@d\r\n"
+    alone = render(blob)
+    seen = render_with_prefix(join_prefix(prefix, blob), scan_blob(blob))
+    assert (seen.subject, seen.preview) == (alone.subject, alone.preview) == ("x", "words to read")
+    assert (seen.header_size, seen.size) == (alone.header_size + 19, alone.size + 19)
 
 
 def test_one_scan_serves_many_recipients() -> None:

@@ -69,6 +69,29 @@ def test_message_ids(raw: bytes, ids: tuple[str, ...]) -> None:
     assert message_ids(raw) == ids
 
 
+def test_an_id_reads_the_same_wherever_it_stands() -> None:
+    cyrillic = "<привет.как.дела@пример>".encode("cp1251")
+    (alone,) = message_ids(cyrillic)
+    among_others = message_ids(b"<one@x>" + cyrillic + "<größe@x>".encode())
+    assert among_others == ("one@x", alone, "größe@x")
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *(b"<", b">", b"<a@b>", b"> <", b" ", b"\t", b"a", b"@", b'"', b"(", b")"),
+                *(b"\\", b"\0", b"\xff", b"<" + b"x" * 997, b"\r\n "),
+            ]
+        )
+    ).map(b"".join)
+)
+@settings(deadline=None, max_examples=200)
+def test_ids_are_the_same_behind_a_word(raw: bytes) -> None:
+    """A word makes an unusual field of any; none counts where there are angle brackets."""
+    assert message_ids(b"word " + raw.strip()) == message_ids(raw)
+
+
 def test_of_too_many_ids_the_first_and_the_last_stay() -> None:
     raw = b" ".join(b"<%d@x>" % number for number in range(10))
     assert message_ids(raw, max_ids=4) == ("0@x", "7@x", "8@x", "9@x")

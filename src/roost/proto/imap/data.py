@@ -84,13 +84,16 @@ def subscribed_list(attributes: Iterable[str], name: str, *, utf8: bool) -> byte
 LIST_SEPARATOR = b'* LIST (\\Noselect) "/" ""\r\n'
 
 
-def status(name: str, items: Iterable[tuple[str, int | None]], *, utf8: bool) -> bytes:
-    """STATUS; None is NIL. RFC 9051 section 7.3.4."""
-    values = parenthesised(
-        b"%b %b" % (item.encode("ascii"), b"NIL" if value is None else b"%d" % value)
-        for item, value in items
-    )
+def status(name: str, items: Iterable[tuple[str, int | bytes | None]], *, utf8: bool) -> bytes:
+    """STATUS; None is NIL, octets are spelled already. RFC 9051 section 7.3.4."""
+    values = parenthesised(b"%b %b" % (item.encode("ascii"), _value(one)) for item, one in items)
     return b"* STATUS " + mailbox(name, utf8=utf8) + b" " + values + b"\r\n"
+
+
+def _value(value: int | bytes | None) -> bytes:
+    if isinstance(value, int):
+        return b"%d" % value
+    return b"NIL" if value is None else value
 
 
 def search(numbers: Sequence[int]) -> bytes:
@@ -114,12 +117,14 @@ def esearch(
     count: int | None = None,
     numbers: Sequence[int] = (),
     extra: Iterable[bytes] = (),
+    source: bytes = b"",
 ) -> bytes:
     """ESEARCH with what is given; no ALL when there are no numbers. RFC 9051 section 7.3.3.
 
     tag: of the SEARCH command. numbers: ascending. extra: items of extensions, spelled already.
+    source: further correlators with a space before each, spelled already (RFC 7377 section 2.1).
     """
-    items = [b"* ESEARCH (TAG " + string(tag) + b")"]
+    items = [b"* ESEARCH (TAG " + string(tag) + source + b")"]
     if uid:
         items.append(b"UID")
     if lowest is not None:

@@ -23,6 +23,8 @@ Parser = Callable[[Cursor, "Grammar"], Arguments]
 # is handed on as it is, in the order of the command.
 Hook = Callable[[Cursor], Hashable]
 Hooks = Mapping[str, Hook]
+# As Hook, for a value made of what other extensions add to the grammar as well.
+NestedHook = Callable[[Cursor, "Grammar"], Hashable]
 # Whether the literal announced behind these pieces is a message, to be streamed.
 IsMessage = Callable[[Sequence[Piece]], bool]
 
@@ -39,6 +41,7 @@ class Extension:
     select_parameters to SELECT and EXAMINE, create_parameters to CREATE, append_options before
     the literal of APPEND, append_data in its place, fetch_items, fetch_modifiers, store_modifiers,
     search_keys, search_returns, list_selects, list_returns; status_items take no value.
+    nested_search_returns: as search_returns, for values that hold FETCH items.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Extension:
     store_modifiers: Hooks = field(default_factory=dict)
     search_keys: Hooks = field(default_factory=dict)
     search_returns: Hooks = field(default_factory=dict)
+    nested_search_returns: Mapping[str, NestedHook] = field(default_factory=dict)
     list_selects: Hooks = field(default_factory=dict)
     list_returns: Hooks = field(default_factory=dict)
     status_items: tuple[str, ...] = ()
@@ -81,9 +85,20 @@ class Grammar:
         self.fetch_modifiers = _joined(part.fetch_modifiers for part in parts)
         self.store_modifiers = _joined(part.store_modifiers for part in parts)
         self.search_keys = _joined(part.search_keys for part in parts)
-        self.search_returns = _joined(part.search_returns for part in parts)
+        self.search_returns = _joined(
+            (
+                *(part.search_returns for part in parts),
+                *(self._bound(part.nested_search_returns) for part in parts),
+            )
+        )
         self.list_selects = _joined(part.list_selects for part in parts)
         self.list_returns = _joined(part.list_returns for part in parts)
+
+    def _bound(self, hooks: Mapping[str, NestedHook]) -> Hooks:
+        def bind(hook: NestedHook) -> Hook:
+            return lambda cursor: hook(cursor, self)
+
+        return {name: bind(hook) for name, hook in hooks.items()}
 
     def has(self, capability: str) -> bool:
         """Whether this capability is part of the grammar."""
@@ -123,6 +138,31 @@ def hooked(cursor: Cursor, hooks: Hooks, unknown: str) -> Hashable:
     if hook is None:
         raise BadSyntax(unknown, start)
     return hook(cursor)
+
+
+def hooked_list(cursor: Cursor, hooks: Hooks, most: int, unknown: str) -> tuple[Hashable, ...]:
+    """Take a parenthesised list of such names and their values, none of them twice.
+
+    Raises as `hooked`, BadSyntax for a name that is repeated, OverLimit for more than `most`.
+    """
+    seen: set[str] = set()
+
+    def one() -> Hashable:
+        start = cursor.offset
+        hook = hooks.get(name := cursor.label())
+        if hook is None:
+            raise BadSyntax(unknown, start)
+        if name in seen:
+            raise BadSyntax("this was said before", start)
+        seen.add(name)
+        return hook(cursor)
+
+    return tuple(cursor.listed(one, most))
+
+
+def without_value(value: Hashable) -> Hook:
+    """The hook of a name that stands alone: it takes nothing and gives this."""
+    return lambda cursor: value  # noqa: ARG005 - every hook has it
 
 
 def _joined(mappings: Iterable[Mapping[str, T]]) -> dict[str, T]:

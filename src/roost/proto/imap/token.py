@@ -102,6 +102,13 @@ class Cursor:
         self._at = found.end()
         return found
 
+    def take(self, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
+        """Take what the pattern finds here, or nothing."""
+        found = pattern.match(self._text, self._at)
+        if found is not None:
+            self._at = found.end()
+        return found
+
     def peek(self, octets: bytes) -> bool:
         """Whether these octets stand here."""
         return self._text.startswith(octets, self._at)
@@ -209,6 +216,14 @@ class Cursor:
             self._at += 3
             return None
         return self.string()
+
+    def nstring8(self) -> bytes | None:
+        """As nstring, or the octets of a literal8, which may hold NUL."""
+        piece = self._next_piece()
+        if not isinstance(piece, ArgumentLiteral):
+            return self.nstring()
+        self._pass(len(piece.octets))
+        return piece.octets
 
     def text(self, missing: str = "a string is missing") -> str:
         """An astring that is UTF-8."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from roost.base.address import spell_localpart
-from roost.proto.mime.charset import decode_charset, printable
+from roost.proto.mime.charset import decode_unnamed, printable
 from roost.proto.mime.comment import comment_end, unescape
 from roost.proto.mime.encoded_word import decode_words
 from roost.proto.mime.header import unfold
@@ -46,6 +46,10 @@ _SIMPLE = re.compile(
     + rb"(%b)@(%b)(>)?+(?:\Z|,[ \t]*+(?!\Z))" % (_DOT_ATOM, _DOT_ATOM)
 )
 
+# An address that is shown as its field spells it.
+_ATEXT = rb"[0-9A-Za-z!#$%&'*+/=?^_`{|}~-]++"
+_PLAIN_SPEC = re.compile(rb"%b(?:\.%b)*+@[!-?A-~]++" % (_ATEXT, _ATEXT))
+
 # Encoded words come first: broken ones hold spaces, commas and parentheses. Runs of commas and
 # angles are one token, so that a field of nothing else is cheap.
 _TOKEN = re.compile(
@@ -74,7 +78,11 @@ def parse_address_list(raw: bytes, max_addresses: int = 1000) -> tuple[ListItem,
     Never raises; what is no address is passed over or becomes a mailbox without domain, so that
     it can be shown. RFC 5322 section 3.4.
     """
-    value = unfold(raw[:MAX_FIELD_OCTETS])
+    return parse_unfolded(unfold(raw[:MAX_FIELD_OCTETS]), max_addresses)
+
+
+def parse_unfolded(value: bytes, max_addresses: int) -> tuple[ListItem, ...]:
+    """`parse_address_list` of a value that is on one line already, and not too long."""
     simple = _simple_list(value)
     if simple is None:
         return tuple(_Reader(max_addresses).read(value))
@@ -100,8 +108,11 @@ def address_text(mailbox: Mailbox) -> str:
 
     Only the local part for a mailbox without domain; empty without both.
     """
-    local = printable(decode_charset(mailbox.local, None))
-    domain = printable(decode_charset(mailbox.domain, None))
+    spec = b"%b@%b" % (mailbox.local, mailbox.domain)
+    if _PLAIN_SPEC.fullmatch(spec):
+        return spec.decode("ascii")
+    local = printable(decode_unnamed(mailbox.local))
+    domain = printable(decode_unnamed(mailbox.domain))
     return f"{spell_localpart(local)}@{domain}" if domain else local
 
 
@@ -114,7 +125,7 @@ def _simple_list(value: bytes) -> list[Mailbox] | None:
         if simple is None or (simple[3] is None) != (simple[6] is None):
             return None
         quoted, phrase, _, local, domain, _ = simple.groups()
-        found.append(Mailbox(quoted if quoted is not None else phrase, None, local, domain))
+        found.append(Mailbox(phrase if quoted is None else quoted, None, local, domain))
         position = simple.end()
     return found
 

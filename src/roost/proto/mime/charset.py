@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from encodings.aliases import aliases
 from types import MappingProxyType
@@ -79,6 +80,7 @@ _GUESSES = [
     *("cp1253", "cp1254", "cp1256"),
 ]
 
+_LEGACY_CODEC = "cp1252"
 _GUESS_OCTETS = 2048
 _EIGHT_BIT = re.compile(rb"[\x80-\xff]")
 _NOT_ALNUM = re.compile(r"[^a-z0-9]+")
@@ -110,40 +112,60 @@ def find_codec(charset: str) -> str | None:
     None for unknown charsets, for us-ascii (what is labelled so and has 8-bit octets is not) and
     for names that mean nothing (`unknown-8bit`, `x-user-defined`, `default`).
     """
+    # Nearly all vary only case and hyphens; what the table has is squashed already.
+    if codec := _CODECS.get(charset[:64].lower().replace("-", "")):
+        return codec
     name = _squash(charset[:64])
     return _CODECS.get(name) or _CODECS.get(name.removeprefix("x").removeprefix("cs"))
 
 
-def guess_codec(octets: bytes) -> str:
+def guess_codec(octets: bytes, guessed: str | None = None) -> str:
     """The Python codec for text nobody named a charset for: UTF-8 if valid, else a guess.
 
+    guessed: what was guessed of other text of the same sender, to be taken instead of a guess.
     Only a piece of 2 KiB is looked at for the guess; cp1252 if it tells nothing.
     """
     try:
         octets.decode()
     except UnicodeDecodeError:
-        return _guess_legacy(octets)
+        return guessed or _guess_legacy(octets)
     return "utf_8"
 
 
-def decode_charset(octets: bytes, charset: str | None) -> str:
+def decode_charset(octets: bytes, charset: str | None, *, guess: bool = True) -> str:
     """Text from octets of `charset`, a name as found in mail or None if there was none.
 
-    Never raises: what cannot be read becomes U+FFFD; an unknown name counts as none. Undeclared
-    text is read as UTF-8 if it is valid UTF-8, else by a guess. Lines end as they did.
+    guess: as for `decode_unnamed`, which reads what has no name or one that is unknown.
+    Never raises: what cannot be read becomes U+FFFD. Lines end as they did.
     """
     codec = find_codec(charset) if charset else None
-    return decode_by(codec or guess_codec(octets), octets)
+    return decode_by(codec, octets) if codec else decode_unnamed(octets, guess=guess)
+
+
+def decode_unnamed(octets: bytes, *, guess: bool = True) -> str:
+    """Text that nobody named a charset for: UTF-8 if it is valid, else by a guess.
+
+    guess: whether to guess (a tenth of a millisecond and more) rather than take octets that are
+    no UTF-8 for windows-1252. Never raises.
+    """
+    if octets.isascii():
+        return octets.decode("ascii")
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return decode_by(_guess_legacy(octets) if guess else _LEGACY_CODEC, octets)
 
 
 def decode_by(codec: str, octets: bytes) -> str:
     """Text from octets by one of the codecs that `find_codec` and `guess_codec` name."""
     if codec == "utf_16" and octets[:2] not in {b"\xff\xfe", b"\xfe\xff"}:
         codec = "utf_16_be"  # RFC 2781 section 4.3
+    if codec == "utf_8_sig" and not octets.startswith(BOM_UTF8):
+        codec = "utf_8"  # which is in C
     try:
         text = octets.decode(codec, "replace")
     except UnicodeError:  # some stateful codecs raise in spite of "replace"
-        text = octets.decode("cp1252", "replace")
+        text = octets.decode(_LEGACY_CODEC, "replace")
     # UTF-7 may spell half a surrogate pair, which no later step could encode.
     return _SURROGATE.sub("\ufffd", text) if codec == "utf_7" else text
 
@@ -168,4 +190,4 @@ def _guess_legacy(octets: bytes) -> str:
     best = from_bytes(
         piece, steps=2, chunk_size=256, cp_isolation=_GUESSES, preemptive_behaviour=False
     ).best()
-    return best.encoding if best and best.encoding in _GUESSES else "cp1252"
+    return best.encoding if best and best.encoding in _GUESSES else _LEGACY_CODEC

@@ -114,8 +114,8 @@ def _offset(sign: bytes, hours: bytes, minutes: bytes) -> timedelta | None:
     """None for what cannot be an offset: a day or more, or 60 minutes and more."""
     if int(hours) > 23 or int(minutes) > 59:
         return None
-    offset = timedelta(hours=int(hours), minutes=int(minutes))
-    return -offset if sign == b"-" else offset
+    seconds = int(hours) * 3600 + int(minutes) * 60
+    return timedelta(0, -seconds if sign == b"-" else seconds)
 
 
 def _named_offset(name: bytes) -> timedelta:

@@ -16,7 +16,7 @@ _UUENCODE = frozenset({b"x-uuencode", b"uuencode", b"x-uue", b"uue"})
 
 # The run of white space begins where no white space stands before it: else time would be
 # quadratic in its length.
-_TRAILING_SPACE = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n|\Z)")
+_TRAILING_SPACE = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n)")
 _SPACED_ENDS = (b" \r\n", b"\t\r\n", b" \n", b"\t\n")
 _UU_BEGIN = re.compile(rb"^begin[ ]+[0-7]{3,4}[ ][^\r\n]*\r?\n", re.MULTILINE)
 _ANY_LINE_END = re.compile(rb"\r\n?")
@@ -39,6 +39,8 @@ def decode_transfer(octets: bytes, encoding: bytes) -> bytes:
     quoted-printable kept as they are; 7bit, 8bit, binary and unknown encodings change nothing.
     RFC 2045 section 6.
     """
+    if encoding in _PLAIN:
+        return octets
     name = _name(encoding)
     if name == b"base64":
         return _decode_base64(octets)
@@ -85,8 +87,9 @@ def _decode_letters(letters: bytes) -> bytes:
 
 
 def _decode_quoted_printable(octets: bytes) -> bytes:
-    if octets.endswith((b" ", b"\t")) or any(end in octets for end in _SPACED_ENDS):
-        octets = _TRAILING_SPACE.sub(b"", octets)  # added in transport: section 6.7 (3)
+    octets = octets.rstrip(b" \t")  # added in transport, as before line ends: section 6.7 (3)
+    if any(end in octets for end in _SPACED_ENDS):
+        octets = _TRAILING_SPACE.sub(b"", octets)
     return a2b_qp(octets)
 
 

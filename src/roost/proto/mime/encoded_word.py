@@ -4,7 +4,7 @@ import re
 from binascii import Error, a2b_base64, a2b_qp, b2a_base64
 from collections.abc import Callable, Iterator
 
-from roost.proto.mime.charset import decode_by, find_codec, guess_codec
+from roost.proto.mime.charset import decode_by, decode_unnamed, find_codec, guess_codec
 
 MAX_WORD_OCTETS = 75  # RFC 2047 section 2
 MAX_LINE_OCTETS = 76  # the same section, of lines with encoded words
@@ -32,7 +32,7 @@ def decode_words(raw: bytes | str) -> str:
     """
     octets = raw.encode("utf-8", "replace") if isinstance(raw, str) else raw
     if b"=?" not in octets:
-        return decode_by(guess_codec(octets), octets)
+        return octets.decode("ascii") if octets.isascii() else decode_unnamed(octets)
     return "".join(_decode_runs(octets))
 
 
@@ -91,29 +91,39 @@ def cut_text(text: str, cost: Callable[[str], int], first_room: int, room: int) 
 
 
 def _decode_runs(octets: bytes) -> Iterator[str]:
-    """Texts in order; a run of neighbouring words of one charset is decoded at once."""
-    outside = _WORD.sub(b" ", octets)
-    plain_codec = guess_codec(outside)
+    """Texts in order. One guess serves all words of unknown charsets: it is dear."""
+    guessed: str | None = None
+    for named, run in _runs(octets):
+        if not run:
+            continue
+        codec = named or guess_codec(run, guessed)
+        if not named and codec != "utf_8":
+            guessed = codec
+        yield decode_by(codec, run)
+
+
+def _runs(octets: bytes) -> Iterator[tuple[str, bytes]]:
+    """Octets in order with their codec, empty for that of words whose charset is unknown.
+
+    A run of neighbouring words of one charset is one piece, to be decoded at once.
+    """
+    plain_codec = "utf_8" if octets.isascii() else guess_codec(_WORD.sub(b" ", octets))
     codec, run, end = "", b"", 0
     for word in _WORD.finditer(octets):
         gap = octets[end : word.start()]
         decoded = _transfer(word[2], word[3])
-        named = find_codec(word[1].decode("ascii", "replace"))
+        named = find_codec(word[1].decode("ascii", "replace")) or ""
         adjacent = end > 0 and not gap.strip()
-        if adjacent and (named or "") == codec:
+        if adjacent and named == codec:
             run += decoded
         else:
-            yield _decode_run(codec, run)
+            yield codec, run
             if not adjacent:
-                yield decode_by(plain_codec, gap)
-            codec, run = named or "", decoded
+                yield plain_codec, gap
+            codec, run = named, decoded
         end = word.end()
-    yield _decode_run(codec, run)
-    yield decode_by(plain_codec, octets[end:])
-
-
-def _decode_run(codec: str, run: bytes) -> str:
-    return decode_by(codec or guess_codec(run), run) if run else ""
+    yield codec, run
+    yield plain_codec, octets[end:]
 
 
 def _transfer(encoding: bytes, text: bytes) -> bytes:

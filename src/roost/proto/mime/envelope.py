@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from roost.base.domain import Domain, DomainInvalid
-from roost.proto.mime.address_list import ListItem, Mailbox, parse_address_list
-from roost.proto.mime.charset import decode_by, guess_codec, printable
+from roost.proto.mime.address_list import MAX_FIELD_OCTETS, ListItem, Mailbox, parse_unfolded
+from roost.proto.mime.charset import decode_unnamed, printable
 from roost.proto.mime.encoded_word import decode_words, encode_words
 from roost.proto.mime.header import Field, unfold
 
@@ -25,10 +25,10 @@ _QUOTED_AS_IS = re.compile(rb"[ !#-\[\]-~]{0,%d}" % _MAX_QUOTED_OCTETS)
 _PLAIN = re.compile(rb"[ -~]*")
 _TO_ESCAPE = re.compile(rb'(["\\])')
 _NOT_IN_STRINGS = bytes((0x00, 0x0A, 0x0D))
-_LEGACY_CODEC = "cp1252"
 
 _TEXT_FIELDS = frozenset((b"date", b"subject", b"in-reply-to", b"message-id"))
 _LIST_FIELDS = frozenset((b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc"))
+_ID_FIELDS = frozenset((b"in-reply-to", b"message-id"))
 _MAY_REPEAT = frozenset((b"to", b"cc", b"bcc"))
 ENVELOPE_FIELDS = _TEXT_FIELDS | _LIST_FIELDS
 
@@ -77,7 +77,11 @@ def read_envelope(octets: bytes, fields: Iterable[Field], *, guess: bool = True)
             raw[name] = octets[value_start : min(end, value_start + MAX_VALUE_OCTETS)]
         elif name in _MAY_REPEAT and len(raw[name]) < MAX_VALUE_OCTETS:
             raw[name] += b"," + octets[value_start : min(end, value_start + MAX_VALUE_OCTETS)]
-    texts = {name: _utf8(unfold(value), guess=guess) for name, value in raw.items()}
+    texts = {
+        # An id has to read the same wherever it stands.
+        name: _utf8(unfold(value), guess=guess and name not in _ID_FIELDS)
+        for name, value in raw.items()
+    }
     lists = {name: _addresses(texts.get(name)) for name in _LIST_FIELDS}
     author = lists[b"from"]
     return Envelope(
@@ -138,17 +142,11 @@ def _seven_bit(value: bytes) -> bytes:
 
 def _utf8(value: bytes, *, guess: bool) -> bytes:
     """8-bit octets as UTF-8, from whatever they are."""
-    if value.isascii():
-        return value
-    try:
-        value.decode()
-    except UnicodeDecodeError:
-        return decode_by(guess_codec(value) if guess else _LEGACY_CODEC, value).encode()
-    return value
+    return value if value.isascii() else decode_unnamed(value, guess=guess).encode()
 
 
 def _addresses(value: bytes | None) -> tuple[ListItem, ...]:
-    return parse_address_list(value, MAX_ADDRESSES) if value else ()
+    return parse_unfolded(value[:MAX_FIELD_OCTETS], MAX_ADDRESSES) if value else ()
 
 
 def _spell_list(items: tuple[ListItem, ...]) -> bytes:
@@ -173,6 +171,8 @@ def _spell_item(item: ListItem) -> bytes:
 def _spell_mailbox(mailbox: Mailbox) -> bytes:
     # NIL as hostname would make a group of it, so an absent domain is the empty string.
     name, route, local, domain = mailbox
+    if name and route is None and _QUOTED_AS_IS.fullmatch(b"%b%b%b" % (name, local, domain)):
+        return b'("%b" NIL "%b" "%b")' % (name, local, domain)  # as nearly all are
     return b"(%b %b %b %b)" % (
         wire_string(name),
         wire_string(route),

@@ -5,17 +5,16 @@ import re
 
 MAX_CHARACTERS = 1_048_576
 
+# What stands in a tag behind its name. Only behind = do quotes hold anything: as browsers read it.
+_ATTRIBUTES = r"""(?:[^<>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+')?+|["'])*+>?+"""
 # Each pattern takes what it looked at, to the end if nothing closes it; so time is linear.
 _DROPPED = re.compile(
     r"<!--.*?(?:-->|\Z)"
-    r"|<head\b.*?(?:</head\b[^>]*+>?+|(?=<body\b)|\Z)"
-    r"|<(script|style|title|template|svg|object|noframes)\b.*?(?:</\1\b[^>]*+>?+|\Z)",
+    rf"|<head\b.*?(?:</head\b{_ATTRIBUTES}|(?=<body\b)|\Z)"
+    rf"|<(script|style|title|template|svg|object|noframes)\b.*?(?:</\1\b{_ATTRIBUTES}|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
-_TAG = re.compile(
-    r"""</?([a-zA-Z][^\s<>/"']*+)(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>?+|<[!?/][^>]*+>?+"""
-)
-_SPACE = re.compile(r"[ \t\r\n\f]+")
+_TAG = re.compile(rf"""</?([a-zA-Z][^\s<>/"']*+){_ATTRIBUTES}|<[!?/][^>]*+>?+""")
 _LONG_NUMBER = re.compile(r"&#[xX]?[0-9a-fA-F]{8,}+;?")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
@@ -29,7 +28,8 @@ _GAPS = frozenset({"td", "th", "img", "input", "button", "select", "textarea", "
 # Marks for quotations while lines are put together; no text has them, they are control
 # characters that are taken out of it before.
 _QUOTE, _UNQUOTE = "\x0e", "\x0f"
-_MARKS = str.maketrans("", "", _QUOTE + _UNQUOTE)
+_MARKS = _QUOTE + _UNQUOTE
+_ONE_LINE = str.maketrans("\t\r\n\f", "    ", _MARKS)  # only tags make lines
 _MAX_QUOTE_DEPTH = 10
 
 
@@ -39,8 +39,8 @@ def html_to_text(source: str, max_characters: int = MAX_CHARACTERS) -> str:
     source: only its first `max_characters` are read. Never raises, however broken the tags are;
     scripts, styles, comments and the head are left out. Lines end in LF.
     """
-    text = _DROPPED.sub(" ", source[:max_characters].translate(_MARKS))
-    text = _TAG.sub(_spell_tag, _SPACE.sub(" ", text))
+    text = _DROPPED.sub(" ", source[:max_characters].translate(_ONE_LINE))
+    text = _TAG.sub(_spell_tag, text)
     # Python refuses to read numbers of thousands of digits; no character has over seven.
     text = html.unescape(_LONG_NUMBER.sub("\ufffd", text))
     return _EMPTY_LINES.sub("\n\n", "\n".join(_lines(text))).strip()
@@ -60,8 +60,8 @@ def _lines(text: str) -> list[str]:
     lines: list[str] = []
     depth = 0
     for line in text.split("\n"):
-        depth = max(depth + line.count(_QUOTE) - line.count(_UNQUOTE), 0)
-        words = " ".join(line.translate(_MARKS).split())
+        depth = max(depth + line.startswith(_QUOTE) - line.startswith(_UNQUOTE), 0)
+        words = " ".join(line.lstrip(_MARKS).split())
         marks = "> " * min(depth, _MAX_QUOTE_DEPTH)
         lines.append(marks + words if words else "")
     return lines

@@ -16,6 +16,11 @@ MAX_FIELD_OCTETS = 65_536
 MAX_FILENAME_CHARACTERS = 255
 
 _TYPE = re.compile(rb'\s*+([^\s/;"=(]++)\s*+(?:/\s*+([^\s;"=,/(]*+))?+')
+# By far the most fields: at most one parameter, nothing to unescape, to join or to pass over.
+_SIMPLE = re.compile(
+    rb"([\w.+-]++)/([\w.+-]++)"
+    rb'(?:;[ \t]*+([\w-]++)=(?:"([^"\\]*+)"|([^\s\x00;"()=\\]++)))?+;?+'
+)
 _TOKEN = re.compile(rb'[^\s;"=/]++')
 _PARAM = re.compile(
     rb'[;\s]++|([^\s;="]++)\s*+=\s*+(?:"((?:[^"\\]++|\\.)*+)"?+|([^;]*+))|[^;]++', re.DOTALL
@@ -68,7 +73,12 @@ def parse_content_type(raw: bytes | None) -> ContentType:
     """
     if raw is None:
         return DEFAULT_CONTENT_TYPE
-    value = _without_comments(raw)
+    value = unfold(raw[:MAX_FIELD_OCTETS])
+    if simple := _SIMPLE.fullmatch(value):
+        kind, subtype, name, quoted, bare = simple.groups()
+        params = ((name.lower(), bare if quoted is None else quoted),) if name else ()
+        return ContentType(kind.lower(), subtype.lower(), params)
+    value = _without_comments(value)
     found = _TYPE.match(value)
     if found is None:
         return DEFAULT_CONTENT_TYPE
@@ -84,7 +94,7 @@ def parse_disposition(raw: bytes) -> Disposition:
 
     Never raises; one without a readable type is `attachment`, as section 2.8 asks.
     """
-    value = _without_comments(raw)
+    value = _without_comments(unfold(raw[:MAX_FIELD_OCTETS]))
     found = _TOKEN.match(value)
     if found is None or value[found.end() :].lstrip()[:1] == b"=":
         return Disposition(b"attachment", parse_params(value, 0))
@@ -129,8 +139,7 @@ def filename_of(content_type: ContentType | None, disposition: Disposition | Non
     return name[:MAX_FILENAME_CHARACTERS] if name.strip(".") else None
 
 
-def _without_comments(raw: bytes) -> bytes:
-    value = unfold(raw[:MAX_FIELD_OCTETS])
+def _without_comments(value: bytes) -> bytes:
     return strip_comments(value) if _COMMENT_START.search(value) else value
 
 
@@ -164,7 +173,9 @@ def _join_sections(numbered: dict[int, tuple[bytes, bool]]) -> bytes:
     octets = b"".join(_unpercent(text) if coded else text for text, coded in ordered)
     if not any(coded for _, coded in ordered):
         return octets
-    return decode_charset(octets, charset.decode("ascii", "replace") or None).encode()
+    # A message may have thousands of parameters: too many to guess the charset of each.
+    named = charset.decode("ascii", "replace") or None
+    return decode_charset(octets, named, guess=False).encode()
 
 
 def _unpercent(text: bytes) -> bytes:

@@ -1,8 +1,6 @@
 """Fields put before the octets of a message that must not change."""
 
-import re
-
-_BEGINS_HEADER = re.compile(rb"[!-9;-~]++[ \t]*+:|\r?\n")
+from roost.proto.mime.header import begins_header
 
 ENOUGH_OCTETS = 1000  # of the blob: a field name fits into a line
 
@@ -12,7 +10,9 @@ def join_prefix(prefix: bytes, blob_start: bytes) -> bytes:
 
     prefix: whole fields, each with its CRLF, or nothing. blob_start: the first 1,000 octets of
     the blob at least, or all of it. If the blob begins neither with a field name nor with an
-    empty line, it is a body without header, and the prefix gets the empty line between them.
+    empty line, it is a body without header, and the prefix gets the empty line between them. The
+    `From ` line of an mbox before the header is no reason to make a body of it: it stays where
+    it is, a line that every reader of headers passes over.
     Raises ValueError for a prefix that does not end in CRLF.
     RFC 5322 section 2.1.
     """
@@ -20,4 +20,4 @@ def join_prefix(prefix: bytes, blob_start: bytes) -> bytes:
         return b""
     if not prefix.endswith(b"\r\n"):
         raise ValueError("a prefix is whole fields that end in CRLF")
-    return prefix if _BEGINS_HEADER.match(blob_start) else prefix + b"\r\n"
+    return prefix if begins_header(blob_start) else prefix + b"\r\n"

@@ -1,10 +1,13 @@
 """All that is kept of a message beside its octets, worked out once, at filing."""
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
+
+import msgspec
 
 from roost.proto.mime.address_list import (
     Group,
@@ -18,17 +21,17 @@ from roost.proto.mime.date import parse_date
 from roost.proto.mime.envelope import (
     ENVELOPE_FIELDS,
     MAX_VALUE_OCTETS,
-    Envelope,
     read_envelope,
     spell_envelope,
 )
-from roost.proto.mime.header import Field, decode_unstructured, parse_fields
+from roost.proto.mime.header import Field, begins_header, decode_unstructured
 from roost.proto.mime.message_text import has_attachment, preview_of
 from roost.proto.mime.pack import pack, rebase
 from roost.proto.mime.structure import (
     DEFAULT_LIMITS,
     Scan,
     begins_with_field,
+    finder_with,
     scan_message,
 )
 from roost.proto.mime.text import fold_text
@@ -45,7 +48,12 @@ MAX_LIST_ID_CHARACTERS = 255
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _MORE_FIELDS = frozenset((b"references", b"list-id"))
-_RENDERED_FIELDS = ENVELOPE_FIELDS | _MORE_FIELDS
+_FINDER = finder_with(_MORE_FIELDS)
+# A line that begins as a field does of which something is rendered.
+_SHOWN_FIELD = re.compile(
+    rb"^(?:content-|(?:%b)[ \t]*+:)" % b"|".join(sorted(ENVELOPE_FIELDS | _MORE_FIELDS)),
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 class NamedAddress(NamedTuple):
@@ -69,8 +77,7 @@ class SortKeys(NamedTuple):
     display_to: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(msgspec.Struct, frozen=True):
     """A message as lists, ENVELOPE, BODYSTRUCTURE, SORT, SEARCH and threads need it.
 
     size, header_size: octets, the header with its empty line. envelope, body, bodystructure:
@@ -127,7 +134,7 @@ def render(octets: bytes) -> Rendered:
 
 def scan_blob(octets: bytes) -> Scanned:
     """Scan a blob once for all its recipients."""
-    scan = scan_message(octets)
+    scan = scan_message(octets, only=_FINDER)
     return Scanned(octets, scan, _render(octets, scan))
 
 
@@ -141,7 +148,7 @@ def render_with_prefix(prefix: bytes, scanned: Scanned) -> Rendered:
         return scanned.rendered
     if not _moves_only(prefix, scanned):
         return render(prefix + scanned.octets)
-    return replace(
+    return msgspec.structs.replace(
         scanned.rendered,
         size=scanned.rendered.size + len(prefix),
         header_size=scanned.rendered.header_size + len(prefix),
@@ -151,9 +158,9 @@ def render_with_prefix(prefix: bytes, scanned: Scanned) -> Rendered:
 
 def _moves_only(prefix: bytes, scanned: Scanned) -> bool:
     """Whether all that a prefix does to a blob is to move it."""
-    fields = parse_fields(prefix)
     within_limits = (
-        len(fields) + len(scanned.scan.fields) <= DEFAULT_LIMITS.fields
+        prefix.count(b"\n") + scanned.octets.count(b"\n", 0, scanned.scan.part.body_start)
+        < DEFAULT_LIMITS.fields  # there are no more fields than lines
         and len(prefix) + scanned.scan.header_octets < DEFAULT_LIMITS.header_octets
     )
     return (
@@ -162,10 +169,8 @@ def _moves_only(prefix: bytes, scanned: Scanned) -> bool:
         and begins_with_field(prefix)
         and b"\n\n" not in prefix
         and b"\n\r\n" not in prefix
-        and (begins_with_field(scanned.octets) or scanned.octets.startswith((b"\r\n", b"\n")))
-        and not any(
-            field.name in _RENDERED_FIELDS or field.name.startswith(b"content-") for field in fields
-        )
+        and begins_header(scanned.octets) is not None
+        and _SHOWN_FIELD.search(prefix) is None
     )
 
 
@@ -177,6 +182,7 @@ def _render(octets: bytes, scan: Scan) -> Rendered:
     base, is_reply = base_subject(subject)
     sent = parse_date(read.date) if read.date else None
     body, bodystructure = structures(part)
+    from_, to, cc = _named(read.from_), _named(read.to), _named(read.cc)
     return Rendered(
         size=len(octets),
         header_size=part.body_start,
@@ -190,17 +196,23 @@ def _render(octets: bytes, scan: Scan) -> Rendered:
         is_reply=is_reply,
         message_id=next(iter(message_ids(read.message_id or b"")), None),
         references=_references(more.get(b"references", b""), read.in_reply_to or b""),
-        from_=_named(read.from_),
+        from_=from_,
         sender=() if read.sender is read.from_ else _named(read.sender),
         reply_to=() if read.reply_to is read.from_ else _named(read.reply_to),
-        to=_named(read.to),
-        cc=_named(read.cc),
+        to=to,
+        cc=cc,
         bcc=_named(read.bcc),
         list_id=_list_id(more.get(b"list-id")),
         sent_at=(sent - _EPOCH) // _MICROSECOND if sent else None,
         sent_day=sent.toordinal() if sent else None,
         has_attachment=has_attachment(part),
-        sort=_sort_keys(read),
+        sort=SortKeys(
+            _local_key(read.from_),
+            _local_key(read.to),
+            _local_key(read.cc),
+            _display_key(read.from_, from_),
+            _display_key(read.to, to),
+        ),
     )
 
 
@@ -220,10 +232,8 @@ def _references(references: bytes, in_reply_to: bytes) -> tuple[str, ...]:
 
 
 def _named(items: tuple[ListItem, ...]) -> tuple[NamedAddress, ...]:
-    return tuple(
-        NamedAddress(display_name(mailbox), address_text(mailbox))
-        for mailbox in islice(mailboxes(items), MAX_LISTED_ADDRESSES)
-    )
+    found = islice(mailboxes(items), MAX_LISTED_ADDRESSES)
+    return tuple([NamedAddress(display_name(one), address_text(one)) for one in found])
 
 
 def _list_id(raw: bytes | None) -> str | None:
@@ -237,16 +247,6 @@ def _list_id(raw: bytes | None) -> str | None:
     return text.strip().lower()[:MAX_LIST_ID_CHARACTERS] or None
 
 
-def _sort_keys(read: Envelope) -> SortKeys:
-    return SortKeys(
-        _local_key(read.from_),
-        _local_key(read.to),
-        _local_key(read.cc),
-        _display_key(read.from_),
-        _display_key(read.to),
-    )
-
-
 def _local_key(items: tuple[ListItem, ...]) -> str:
     """The addr-mailbox of the first address structure, which for a group is its name."""
     if not items:
@@ -255,10 +255,8 @@ def _local_key(items: tuple[ListItem, ...]) -> str:
     return fold_text(decode_unstructured(first.name if isinstance(first, Group) else first.local))
 
 
-def _display_key(items: tuple[ListItem, ...]) -> str:
-    if not items:
-        return ""
-    first = items[0]
-    if isinstance(first, Group):
+def _display_key(items: tuple[ListItem, ...], named: tuple[NamedAddress, ...]) -> str:
+    """The same for its display: the name, without one the address."""
+    if not items or isinstance(items[0], Group):
         return _local_key(items)
-    return fold_text(display_name(first) or address_text(first))
+    return fold_text(named[0].name or named[0].address)

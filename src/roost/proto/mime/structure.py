@@ -16,13 +16,20 @@ Nothing is refused. What MIME leaves open or senders get wrong is read thus:
 """
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
 
 from roost.proto.mime.comment import strip_comments
-from roost.proto.mime.envelope import envelope
-from roost.proto.mime.header import Field, parse_fields, unfold
+from roost.proto.mime.envelope import ENVELOPE_FIELDS, envelope
+from roost.proto.mime.header import (
+    Field,
+    begins_header,
+    field_finder,
+    parse_fields,
+    unfold,
+)
 from roost.proto.mime.parameter import (
     DEFAULT_CONTENT_TYPE,
     ContentType,
@@ -35,8 +42,13 @@ from roost.proto.mime.parameter import (
 MAX_BOUNDARY_OCTETS = 1_000  # RFC 2046 section 5.1.1 allows 70
 
 _EMPTY_LINE = re.compile(rb"\n\r?\n")
-_HEADER_FOLLOWS = re.compile(rb"[!-9;-~]++[ \t]*+:|\r?\n|From ")
-_FIELD_FOLLOWS = re.compile(rb"[!-9;-~]++[ \t]*+:")
+_CONTENT_FIELDS = frozenset(
+    (
+        *(b"content-type", b"content-transfer-encoding", b"content-disposition", b"content-id"),
+        *(b"content-description", b"content-language", b"content-location", b"content-md5"),
+    )
+)
+_READ_FIELDS = field_finder(sorted(_CONTENT_FIELDS | ENVELOPE_FIELDS))
 _ENCODING = re.compile(rb'[ \t"]*+([A-Za-z0-9_-]++)')
 _LANGUAGE = re.compile(rb"[A-Za-z0-9-]+")
 _MAX_LANGUAGES = 50
@@ -110,7 +122,10 @@ class Part(msgspec.Struct, array_like=True):
 
 
 class Scan(NamedTuple):
-    """A scanned message: its root part, the fields of its header, octets of all headers."""
+    """A scanned message: its root part, the fields of its header, octets of all headers.
+
+    fields: all of them, or what `only` was for and maybe more.
+    """
 
     part: Part
     fields: list[Field]
@@ -140,23 +155,37 @@ def scan(octets: bytes, limits: Limits = DEFAULT_LIMITS) -> Part:
 
     RFC 2045, RFC 2046 section 5.1, RFC 2183, RFC 3282, RFC 2557 section 4, RFC 1864.
     """
-    return scan_message(octets, limits).part
+    return _Scanner(octets, limits, only=_READ_FIELDS).run().part
 
 
-def scan_message(octets: bytes, limits: Limits = DEFAULT_LIMITS) -> Scan:
-    """The root part of a message, and what its header was read into."""
-    return _Scanner(octets, limits).run()
+def scan_message(
+    octets: bytes, limits: Limits = DEFAULT_LIMITS, only: re.Pattern[bytes] | None = None
+) -> Scan:
+    """The root part of a message, and the fields of its header.
+
+    only: from `finder_with`, if not all fields are asked for, as for `parse_fields`.
+    """
+    return _Scanner(octets, limits, only).run()
+
+
+def finder_with(names: Iterable[bytes]) -> re.Pattern[bytes]:
+    """A finder of the fields that the structure and the ENVELOPE need, and of others."""
+    return field_finder(sorted({*_CONTENT_FIELDS, *ENVELOPE_FIELDS, *names}))
 
 
 def begins_with_field(octets: bytes) -> bool:
     """Whether a field's name and colon stand at the beginning."""
-    return _FIELD_FOLLOWS.match(octets) is not None
+    found = begins_header(octets)
+    return found is not None and found[0].endswith(b":")
 
 
 class _Scanner:
     """One walk over the octets; `_stack` holds the parts that are open, outermost first."""
 
-    def __init__(self, octets: bytes, limits: Limits) -> None:
+    def __init__(
+        self, octets: bytes, limits: Limits, only: re.Pattern[bytes] | None = None
+    ) -> None:
+        self._only = only
         self._root_fields: list[Field] = []
         self._octets = octets
         self._size = len(octets)
@@ -246,7 +275,8 @@ class _Scanner:
         body_start, cut_off = self._header_end(start)
         considered = min(body_start, start + self._headers_left)
         self._headers_left -= considered - start
-        fields = parse_fields(self._octets, start, considered, self._limits.fields)
+        only = _READ_FIELDS if self._stack else self._only
+        fields = parse_fields(self._octets, start, considered, self._limits.fields, only)
         if not self._stack:
             self._root_fields = fields
         elif self._stack[-1].part.is_message:
@@ -258,7 +288,7 @@ class _Scanner:
     def _header_end(self, start: int) -> tuple[int, bool]:
         """Where the body of the entity at `start` begins, and whether a delimiter cut it off."""
         octets = self._octets
-        first = _HEADER_FOLLOWS.match(octets, start)
+        first = begins_header(octets, start)
         if first is None:
             end = start
         elif first[0].endswith(b"\n"):
@@ -347,7 +377,7 @@ def _part_of(
     """A part as its header describes it; the first field of a name counts."""
     raw: dict[bytes, bytes] = {}
     for name, _, value_start, end in fields:
-        if name.startswith(b"content-") and name not in raw:
+        if name in _CONTENT_FIELDS and name not in raw:
             raw[name] = octets[value_start:end]
     value = raw.pop(b"content-type", None)
     kind, subtype, params = default if value is None else parse_content_type(value)

@@ -26,6 +26,7 @@ _UNSPACED = (
 _WORD = re.compile(rf"([{_UNSPACED}]+)|(?:(?![_{_UNSPACED}])[{_WORD_CHARACTER}])+")
 
 _MAX_PREVIEW_SOURCE = 65_536
+_MARKS = frozenset(">-=_*~#+")  # one of these begins every line that one of the next four finds
 _QUOTED = re.compile(r"\s{0,3}>")
 _SIGNATURE = re.compile(r"--\s?$")
 _FORWARDED = re.compile(r"\s{0,3}(?:-{3,}.{3,60}-{3,}|_{20,})\s*$")
@@ -70,22 +71,26 @@ def preview(text: str, max_characters: int = 256) -> str:
     quoted lines, the line that introduces them, forwarded headers, rules and the signature,
     unless nothing else is there.
     """
-    lines = _INVISIBLE.sub("", text[:_MAX_PREVIEW_SOURCE]).splitlines()
-    own = _one_line(_own_lines(lines))
+    text = text[:_MAX_PREVIEW_SOURCE]
+    lines = (text if text.isascii() else _INVISIBLE.sub("", text)).splitlines()
+    own = _one_line(_own_lines(lines), max_characters)
     if not own:
-        own = _one_line(line.lstrip("> ") for line in lines)
-    return own[:max_characters].rstrip()
+        own = _one_line((line.lstrip("> ") for line in lines), max_characters)
+    return own.rstrip()
 
 
 def _own_lines(lines: list[str]) -> Iterator[str]:
     """What the sender wrote, as far as signature or forwarded message."""
     held: list[str] = []  # the paragraph that may turn out to introduce a quotation
     for line in lines:
-        if _SIGNATURE.match(line) or _FORWARDED.match(line):
+        if line.lstrip()[:1] not in _MARKS:
+            held.append(line)
+        elif _QUOTED.match(line):
+            if held:
+                yield from _without_attribution(held)
+                held = []
+        elif _SIGNATURE.match(line) or _FORWARDED.match(line):
             break
-        if _QUOTED.match(line):
-            yield from _without_attribution(held)
-            held = []
         elif not _RULE.match(line):
             held.append(line)
     yield from held
@@ -111,5 +116,14 @@ def _has_clue(line: str) -> bool:
     return any(character.isdigit() for character in line)
 
 
-def _one_line(lines: Iterator[str]) -> str:
-    return " ".join(printable(" ".join(lines)).split())
+def _one_line(lines: Iterator[str], max_characters: int) -> str:
+    """The first words of lines, single spaces between them; reads no more lines than it needs."""
+    pieces: list[str] = []
+    left = max_characters
+    for line in lines:
+        if piece := " ".join(printable(line).split()):
+            pieces.append(piece)
+            left -= len(piece) + 1
+            if left < 0:
+                break
+    return " ".join(pieces)[:max_characters]

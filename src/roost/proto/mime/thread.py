@@ -2,7 +2,7 @@
 
 import re
 
-from roost.proto.mime.charset import decode_charset, printable
+from roost.proto.mime.charset import decode_unnamed, printable
 from roost.proto.mime.comment import comment_end, strip_comments, unescape
 from roost.proto.mime.header import unfold
 
@@ -18,6 +18,9 @@ _SUBJ_FWD_HDR = "[fwd:"
 _SUBJ_FWD_TRL = "]"
 _SPACES = re.compile(r"\s+")
 
+# By far the most fields: ids that are spelled as they are kept, parted by white space.
+_PLAIN_ID = rb"<[!#-'*-;=?-~]{1,%d}+>" % MAX_ID_OCTETS
+_PLAIN_IDS = re.compile(rb"%b(?:[ \t]++%b)*+" % (_PLAIN_ID, _PLAIN_ID))
 _ID_MARK = re.compile(rb'"[^"]*+"|\(|<([^<>]*+)>')
 _COMMENT_START = re.compile(rb"(?:^|[\s@.])\(")
 _PARTING = re.compile(rb"[\s<>,;]+")
@@ -52,8 +55,11 @@ def message_ids(raw: bytes, max_ids: int = 200) -> tuple[str, ...]:
     Ids without angle brackets are taken if there are no others. Never raises.
     """
     value = unfold(raw)
-    found = _bracketed(value) if b"<" in value else []
-    ids = [text for octets in found or _bare(value) if (text := _spell_id(octets))]
+    if _PLAIN_IDS.fullmatch(value):
+        ids = [text[1:-1] for text in value.decode("ascii").split()]
+    else:
+        found = _bracketed(value) if b"<" in value else []
+        ids = [text for octets in found or _bare(value) if (text := _spell_id(octets))]
     if len(ids) <= max_ids:
         return tuple(ids)
     return (ids[0], *ids[len(ids) - max_ids + 1 :]) if max_ids > 0 else ()
@@ -111,4 +117,5 @@ def _spell_id(octets: bytes) -> str:
         octets = strip_comments(octets)
     if b'"' in octets:
         octets = _QUOTED.sub(lambda found: unescape(found[1]), octets)
-    return printable(decode_charset(octets.translate(None, _WHITE), None))
+    # No guess: an id has to read the same wherever it stands.
+    return printable(decode_unnamed(octets.translate(None, _WHITE), guess=False))

@@ -169,7 +169,7 @@ def decode_base64(octets: bytes) -> bytes:
 
 def parse_mail(argument: str | None, extensions: Extensions) -> Mail:
     """Read the argument of MAIL. RFC 5321 section 4.1.1.2."""
-    path, parameters = _path_and_parameters("MAIL FROM:", argument)
+    path, parameters = _path_and_parameters("MAIL", "FROM:", argument)
     fields = parse_parameters(parameters, MAIL_PARAMETERS, extensions) if parameters else {}
     if not path.isascii() and "smtputf8" not in fields:
         raise CommandError(550, "5.6.7", "an address beyond ASCII needs SMTPUTF8")
@@ -181,7 +181,7 @@ def parse_rcpt(argument: str | None, extensions: Extensions, *, smtputf8: bool) 
 
     smtputf8: whether MAIL had that parameter.
     """
-    path, parameters = _path_and_parameters("RCPT TO:", argument)
+    path, parameters = _path_and_parameters("RCPT", "TO:", argument)
     fields = parse_parameters(parameters, RCPT_PARAMETERS, extensions) if parameters else {}
     if not path.isascii() and not smtputf8:
         raise CommandError(553, "5.6.7", "an address beyond ASCII needs SMTPUTF8")
@@ -190,11 +190,10 @@ def parse_rcpt(argument: str | None, extensions: Extensions, *, smtputf8: bool) 
     return Rcpt(_parse_address(path, "5.1.3", 550), **fields)
 
 
-def _path_and_parameters(start: str, argument: str | None) -> tuple[str, str]:
-    verb, _, prefix = start.partition(" ")
+def _path_and_parameters(verb: str, prefix: str, argument: str | None) -> tuple[str, str]:
     argument = argument or ""
     if argument[: len(prefix)].upper() != prefix:
-        raise CommandError(501, "5.5.2", f"it is {start}<address>")
+        raise CommandError(501, "5.5.2", f"it is {verb} {prefix}<address>")
     found = _PATH.fullmatch(argument, len(prefix))
     if found is None:
         raise CommandError(501, "5.5.2", f"{verb} needs an address in angle brackets")

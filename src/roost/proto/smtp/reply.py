@@ -1,7 +1,7 @@
 """Replies of a server and how they are spelled. RFC 5321 section 4.2, RFC 2034, RFC 3463."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MAX_REPLY_OCTETS = 510  # RFC 5321 section 4.5.3.1.5: 512 with CRLF
 
@@ -17,6 +17,11 @@ class Reply:
     code: int
     status: str
     text: str
+    _octets: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Most replies are made once and said again and again.
+        object.__setattr__(self, "_octets", self._spell(""))
 
     @property
     def is_error(self) -> bool:
@@ -28,6 +33,9 @@ class Reply:
 
         suffix: goes behind the text, such as the connection's id.
         """
+        return self._spell(suffix) if suffix else self._octets
+
+    def _spell(self, suffix: str) -> bytes:
         start = f"{self.status} " if self.status else ""
         line = f"{self.code} {start}{self.text}{suffix}"
         if len(line) <= MAX_REPLY_OCTETS and line.isascii() and line.isprintable():

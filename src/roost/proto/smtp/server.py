@@ -9,7 +9,7 @@ waits inside, so replies keep the order of the commands (RFC 2920).
 from collections import deque
 from collections.abc import Callable
 from enum import Enum
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from roost.proto.smtp import replies
 from roost.proto.smtp.auth import Exchange, begin_exchange
@@ -34,7 +34,6 @@ from roost.proto.smtp.event import (
     MessageBegin,
     MessageChunk,
     MessageEnd,
-    Question,
     TransactionDropped,
 )
 from roost.proto.smtp.extension import announce
@@ -84,7 +83,7 @@ class Server:
         self._output = bytearray()
         self._mode = _Mode.COMMAND
         self._phase = Phase.CONNECTED
-        self._asked: Question | None = None
+        self._asked: Event | None = None
         self._events: deque[Event] = deque()
         self._is_first_line = True
         self._errors = 0
@@ -142,20 +141,17 @@ class Server:
                 return None
         event = self._events.popleft()
         if type(event) in self._ON_YES:
-            self._asked = cast(Question, event)
+            self._asked = event
         return event
 
     def _step(self) -> bool:
         """Use some input; False when there is too little."""
-        match self._mode:
-            case _Mode.COMMAND | _Mode.SASL:
-                return self._take_line()
-            case _Mode.MESSAGE:
-                return self._take_message()
-            case _Mode.MESSAGE_OVER:
-                return self._end_of_octets()
-            case _Mode.DEAF:
-                return False
+        mode = self._mode
+        if mode is _Mode.COMMAND or mode is _Mode.SASL:
+            return self._take_line()
+        if mode is _Mode.MESSAGE:
+            return self._take_message()
+        return mode is _Mode.MESSAGE_OVER and self._end_of_octets()
 
     def accept(self, reply: Reply | None = None) -> None:
         """Answer the question asked last with yes. reply: instead of the usual text."""

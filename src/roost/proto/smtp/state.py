@@ -6,6 +6,8 @@ from enum import StrEnum
 class Phase(StrEnum):
     """How far a client has come."""
 
+    __hash__ = str.__hash__  # Enum's own is slow, and every command is looked up by phase
+
     CONNECTED = "connected"
     GREETED = "greeted"
     HAS_SENDER = "has sender"

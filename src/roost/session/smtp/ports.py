@@ -42,7 +42,7 @@ class Services(Generic[RouteT, StowedT, LoginT]):
     resolve_recipient: where mail for an address goes.
     begin_message: a sink for one message.
     deliver: returns once the message is committed for all recipients; raises, and then it is
-    for none.
+    for none. It also writes the log, because it knows what became of the message.
     check_login: who that is; it also writes the log, because it knows who and why.
     may_send_as: whether the login may use the address as sender.
     may_accept: whether there is room for another message.

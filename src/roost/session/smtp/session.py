@@ -67,7 +67,7 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
     def opened(self, wire: Wire) -> None:
         """Greet."""
         self._wire = wire
-        self._log = self._log.bind(cid=wire.id)
+        self._log = self._log.bind(connection=wire.id)
         self._machine = Server(
             self._port.config,
             connection_id=wire.id,
@@ -126,10 +126,11 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
     def _go_on(self) -> None:
         """Deal with events up to the first that has to wait for something."""
         while (event := self._machine.next_event()) is not None:
-            if not self._at_once(event):
+            if type(event) in _WAITING:
                 self._has_task = True
                 self._wire.spawn(self._work(event))
                 return  # the task sends what is to be said so far along with its own
+            self._at_once(event)
         self._flush()
 
     async def _work(self, first: Event) -> None:
@@ -139,8 +140,10 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
         event: Event | None = first
         try:
             while event is not None:
-                if not self._at_once(event):
+                if type(event) in _WAITING:
                     await self._wait_for(event)
+                else:
+                    self._at_once(event)
                 if self._stopping:
                     break
                 if self._machine.output_octets > FLUSH_OCTETS:
@@ -169,10 +172,8 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
             self._held = False
             self._wire.resume()
 
-    def _at_once(self, event: Event) -> bool:
-        """Deal with an event that needs no waiting; False when it does."""
-        if type(event) in _WAITING:
-            return False
+    def _at_once(self, event: Event) -> None:
+        """Deal with an event that needs no waiting."""
         match event:
             case Hello():
                 self._drop_transaction()
@@ -191,10 +192,9 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
             case Closing():
                 self._flush()
                 self._wire.close()
-        return True
 
     async def _wait_for(self, event: Event) -> None:
-        """Deal with an event that asks a service, and tell the peer what is wrong if it fails."""
+        """Deal with an event of _WAITING, and tell the peer what is wrong if it fails."""
         try:
             match event:
                 case Mail():
@@ -203,8 +203,8 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
                     await self._take_recipient(event)
                 case MessageChunk(octets):
                     await self._take_octets(octets)
-                case MessageEnd(size_octets):
-                    await self._take_message(size_octets)
+                case MessageEnd():
+                    await self._take_message()
                 case LoginAsked():
                     await self._take_login(event)
         except ConnectionLost:
@@ -268,18 +268,13 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
         so_far = self._clock.monotonic() - self._message_begun
         return so_far > self._port.limits.message_timeout.total_seconds()
 
-    async def _take_message(self, size_octets: int) -> None:
+    async def _take_message(self) -> None:
         assert self._sink is not None
         assert self._mail is not None
         stowed = await self._sink.finish()
         self._sink = None
         envelope = Envelope(self._mail, tuple(self._recipients), self._client(), self._clock.now())
         await self._services.deliver(envelope, stowed)
-        self._log.info(
-            LogEvent.MESSAGE_RECEIVED if self._login is None else LogEvent.MESSAGE_SUBMITTED,
-            size=size_octets,
-            recipients=len(envelope.recipients),
-        )
         self._drop_transaction()
         self._machine.accept()
 

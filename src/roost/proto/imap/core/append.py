@@ -4,6 +4,7 @@ import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 from roost.proto.imap.command import Arguments
 from roost.proto.imap.core.store import parse_flag_list
@@ -16,15 +17,24 @@ MAX_MESSAGES = 1000
 MAX_OPTIONS = 20
 
 _BEFORE_MAILBOX = re.compile(rb"[^ ]+ APPEND ", re.IGNORECASE)
+_BEFORE_URL = re.compile(rb"[( ]URL \Z", re.IGNORECASE)  # RFC 4469: an argument, no message
+
+
+@runtime_checkable
+class HasSize(Protocol):
+    """What an extension reads in place of the literal, if it has literals of its own."""
+
+    @property
+    def size_octets(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
 class AppendMessage:
     """One message of APPEND.
 
-    size_octets: 0 means that the client cancels (RFC 3502 section 6.3.11). date: aware, None for
-    now. binary: it came as a literal8. options, data: what extensions read before and in place of
-    the literal.
+    size_octets: of the literals that came so far; 0 without data means that the client cancels
+    (RFC 3502 section 6.3.11). date: aware, None for now. binary: it came as a literal8.
+    options, data: what extensions read before and in place of the literal.
     """
 
     flags: Flags
@@ -50,22 +60,31 @@ def parse_append(cursor: Cursor, grammar: Grammar) -> Append:
     """Read the arguments of APPEND, also while its messages are still coming."""
     cursor.sp()
     mailbox = cursor.mailbox()
-    messages = [_message(cursor, grammar)]
+    messages = [parse_message(cursor, grammar)]
     while grammar.has("MULTIAPPEND") and not cursor.at_end():
         if len(messages) == MAX_MESSAGES:
             raise OverLimit("too many messages", cursor.offset)
-        messages.append(_message(cursor, grammar))
+        messages.append(parse_message(cursor, grammar))
     return Append(mailbox, tuple(messages))
 
 
 def is_append_message(pieces: Sequence[Piece]) -> bool:
-    """Whether a literal behind these pieces is a message, as all but the mailbox are."""
-    first = pieces[0]
+    """Whether a literal behind these pieces is a message, as all but mailbox and URLs are."""
+    return is_message(pieces, _BEFORE_MAILBOX)
+
+
+def is_message(pieces: Sequence[Piece], before_mailbox: re.Pattern[bytes]) -> bool:
+    """As is_append_message. before_mailbox: what stands before the mailbox of this verb."""
+    first, last = pieces[0], pieces[-1]
     assert isinstance(first, bytes)
-    return len(pieces) > 1 or _BEFORE_MAILBOX.fullmatch(first) is None
+    assert isinstance(last, bytes)
+    if len(pieces) == 1 and before_mailbox.fullmatch(first) is not None:
+        return False
+    return _BEFORE_URL.search(last) is None
 
 
-def _message(cursor: Cursor, grammar: Grammar) -> AppendMessage:
+def parse_message(cursor: Cursor, grammar: Grammar) -> AppendMessage:
+    """Read a message from the space before it, also while it is still coming."""
     cursor.sp()
     flags, date = Flags(), None
     if cursor.peek(b"("):
@@ -82,7 +101,8 @@ def _message(cursor: Cursor, grammar: Grammar) -> AppendMessage:
         cursor.sp()
     if cursor.next_word():
         data = hooked(cursor, grammar.append_data, "a literal is missing")
-        return AppendMessage(flags, date, 0, options=tuple(options), data=data)
+        size = data.size_octets if isinstance(data, HasSize) else 0
+        return AppendMessage(flags, date, size, options=tuple(options), data=data)
     literal = cursor.message()
     return AppendMessage(flags, date, literal.size_octets, literal.binary, tuple(options))
 

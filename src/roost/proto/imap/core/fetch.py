@@ -7,7 +7,7 @@ from enum import Enum
 
 from roost.proto.imap.command import Arguments
 from roost.proto.imap.error import BadSyntax, OverLimit
-from roost.proto.imap.extension import Extension, Grammar, hooked
+from roost.proto.imap.extension import Extension, Grammar, hooked_list
 from roost.proto.imap.sequence import MAX_NUMBER, SequenceSet
 from roost.proto.imap.spelling import astring
 from roost.proto.imap.token import Cursor
@@ -148,11 +148,9 @@ def parse_fetch(cursor: Cursor, grammar: Grammar) -> Fetch:
     if cursor.at_end():
         return Fetch(messages, items)
     cursor.sp()
-
-    def modifier() -> Hashable:
-        return hooked(cursor, grammar.fetch_modifiers, "there is no such FETCH modifier")
-
-    return Fetch(messages, items, tuple(cursor.listed(modifier, MAX_MODIFIERS)))
+    unknown = "there is no such FETCH modifier"
+    modifiers = hooked_list(cursor, grammar.fetch_modifiers, MAX_MODIFIERS, unknown)
+    return Fetch(messages, items, modifiers)
 
 
 def parse_items(cursor: Cursor, grammar: Grammar) -> tuple[FetchItem, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from roost.proto.imap.command import Arguments
 from roost.proto.imap.error import BadSyntax
-from roost.proto.imap.extension import Extension, Grammar, hooked
+from roost.proto.imap.extension import Extension, Grammar, hooked_list
 from roost.proto.imap.token import Cursor
 
 MAX_PARAMETERS = 20
@@ -60,11 +60,8 @@ def parse_create(cursor: Cursor, grammar: Grammar) -> Create:
     if cursor.at_end():
         return Create(mailbox)
     cursor.sp()
-
-    def parameter() -> Hashable:
-        return hooked(cursor, grammar.create_parameters, "there is no such CREATE parameter")
-
-    return Create(mailbox, tuple(cursor.listed(parameter, MAX_PARAMETERS)))
+    unknown = "there is no such CREATE parameter"
+    return Create(mailbox, hooked_list(cursor, grammar.create_parameters, MAX_PARAMETERS, unknown))
 
 
 def parse_mailbox(cursor: Cursor, grammar: Grammar) -> Mailbox:  # noqa: ARG001

@@ -1,6 +1,6 @@
 """SEARCH, read into a tree of typed keys. RFC 9051 section 6.4.4; RFC 4731, RFC 5182."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -195,6 +195,7 @@ _DATE_KEYS: dict[str, tuple[DateField, When]] = {
     **{"SENT" + when.name: (DateField.SENT, when) for when in When},
 }
 _RETURNS = frozenset({"MIN", "MAX", "ALL", "COUNT", "SAVE"})
+_WHICH = frozenset({"ALL", "PARTIAL"})
 
 
 def parse_search(cursor: Cursor, grammar: Grammar) -> Search:
@@ -204,18 +205,54 @@ def parse_search(cursor: Cursor, grammar: Grammar) -> Search:
     nest above MAX_DEPTH or number above MAX_KEYS.
     """
     cursor.sp()
-    returns = None
-    if cursor.next_word() == "RETURN":
-        cursor.word()
-        cursor.sp()
-        returns = _returns(cursor, grammar)
-        cursor.sp()
+    returns = parse_return(cursor, grammar)
+    return Search(parse_program(cursor, grammar), returns)
+
+
+def parse_return(cursor: Cursor, grammar: Grammar) -> SearchReturn | None:
+    """Read RETURN, its options and the space behind them; None if it does not stand here.
+
+    Raises BadSyntax for ALL and PARTIAL together, and for PARTIAL twice.
+    """
+    if cursor.next_word() != "RETURN":
+        return None
+    cursor.word()
+    cursor.sp()
+    returns = _returns(cursor, grammar)
+    cursor.sp()
+    return returns
+
+
+def parse_program(cursor: Cursor, grammar: Grammar) -> SearchKey:
+    """Read keys up to the end of the command, and CHARSET if it stands before them."""
     if cursor.next_word() == "CHARSET":
         cursor.word()
         cursor.sp()
-        _charset(cursor)
+        parse_charset(cursor)
         cursor.sp()
-    return Search(KeyParser(cursor, grammar).program(), returns)
+    return KeyParser(cursor, grammar).program()
+
+
+def parse_charset(cursor: Cursor) -> None:
+    """Read the name of a charset; BadCharset for one that is neither US-ASCII nor UTF-8."""
+    start = cursor.offset
+    if cursor.text("a charset is missing").upper() not in CHARSETS:
+        raise BadCharset("there is no such charset", start)
+
+
+def walk(key: SearchKey) -> Iterator[SearchKey]:
+    """This key and all that And, Or and Not hold, in no order of meaning."""
+    waiting = [key]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        match one:
+            case And(keys):
+                waiting += keys
+            case Or(left, right):
+                waiting += (left, right)
+            case Not(inner):
+                waiting.append(inner)
 
 
 class KeyParser:
@@ -318,9 +355,14 @@ class KeyParser:
 def _returns(cursor: Cursor, grammar: Grammar) -> SearchReturn:
     known: dict[str, bool] = {}
     extra: list[Hashable] = []
+    which: list[str] = []
 
     def option() -> None:
-        if (name := cursor.next_word()) in _RETURNS:
+        if (name := cursor.next_word()) in _WHICH:
+            if "PARTIAL" in which or (which and name == "PARTIAL"):  # RFC 9394 section 3.1
+                cursor.fail("ALL or PARTIAL was said before")
+            which.append(name)
+        if name in _RETURNS:
             cursor.word()
             known[name.lower()] = True
         else:
@@ -330,12 +372,6 @@ def _returns(cursor: Cursor, grammar: Grammar) -> SearchReturn:
     if not known and not extra:
         known["all"] = True
     return SearchReturn(**known, extra=tuple(extra))
-
-
-def _charset(cursor: Cursor) -> None:
-    start = cursor.offset
-    if cursor.text("a charset is missing").upper() not in CHARSETS:
-        raise BadCharset("there is no such charset", start)
 
 
 SEARCH = Extension(

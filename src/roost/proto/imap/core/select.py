@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from roost.proto.imap.command import Arguments
 from roost.proto.imap.core.session import parse_bare
-from roost.proto.imap.extension import Extension, Grammar, hooked
+from roost.proto.imap.extension import Extension, Grammar, hooked_list
 from roost.proto.imap.token import Cursor
 
 MAX_PARAMETERS = 20
@@ -26,11 +26,8 @@ def parse_select(cursor: Cursor, grammar: Grammar) -> Select:
     if cursor.at_end():
         return Select(mailbox)
     cursor.sp()
-
-    def parameter() -> Hashable:
-        return hooked(cursor, grammar.select_parameters, "there is no such SELECT parameter")
-
-    return Select(mailbox, tuple(cursor.listed(parameter, MAX_PARAMETERS)))
+    unknown = "there is no such SELECT parameter"
+    return Select(mailbox, hooked_list(cursor, grammar.select_parameters, MAX_PARAMETERS, unknown))
 
 
 SELECT = Extension(

@@ -6,7 +6,7 @@ from enum import Enum
 
 from roost.proto.imap.command import Arguments
 from roost.proto.imap.error import BadSyntax
-from roost.proto.imap.extension import Extension, Grammar, hooked
+from roost.proto.imap.extension import Extension, Grammar, hooked_list
 from roost.proto.imap.flags import MAX_KEYWORDS, Flags, parse_flags
 from roost.proto.imap.sequence import SequenceSet
 from roost.proto.imap.token import Cursor
@@ -41,7 +41,8 @@ def parse_store(cursor: Cursor, grammar: Grammar) -> Store:
     cursor.sp()
     modifiers: tuple[Hashable, ...] = ()
     if cursor.peek(b"("):
-        modifiers = _modifiers(cursor, grammar)
+        unknown = "there is no such STORE modifier"
+        modifiers = hooked_list(cursor, grammar.store_modifiers, MAX_MODIFIERS, unknown)
         cursor.sp()
     start = cursor.offset
     name, _, suffix = cursor.word("FLAGS is missing").partition(".")
@@ -73,13 +74,6 @@ def _flags(names: list[bytes], start: int) -> Flags:
         return parse_flags(names)
     except BadSyntax as error:
         raise type(error)(error.text, start + (error.offset or 0)) from None
-
-
-def _modifiers(cursor: Cursor, grammar: Grammar) -> tuple[Hashable, ...]:
-    def modifier() -> Hashable:
-        return hooked(cursor, grammar.store_modifiers, "there is no such STORE modifier")
-
-    return tuple(cursor.listed(modifier, MAX_MODIFIERS))
 
 
 _ACTIONS = {action.value: action for action in StoreAction}

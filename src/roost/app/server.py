@@ -1,0 +1,266 @@
+"""A running server: every part, built from configuration in one place."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from roost.adapters.blobs import DiskBlobs
+from roost.adapters.bus import LocalBus
+from roost.adapters.metrics import Metrics
+from roost.app.data_folder import DataFolder
+from roost.app.jobs import Background
+from roost.app.listeners import Bound
+from roost.app.logins import Logins, count_logins
+from roost.app.modes import Mode
+from roost.app.smtp_ports import Route, SmtpParts
+from roost.delivery.route import route, route_anywhere
+from roost.listen.cid import ConnectionIds
+from roost.listen.limits import AddressLimits, ConnectionCap, LimitSettings
+from roost.listen.server import Server
+from roost.listen.service import Service
+from roost.ports.blobs import Blobs
+from roost.ports.clock import Clock
+from roost.ports.log import Log
+from roost.ports.log_events import Event
+from roost.ports.net import Session, SessionFactory, TlsServer, Wire
+from roost.ports.random import Random
+from roost.queue.worker import Worker
+from roost.service.login import Login, LoginCache
+from roost.service.passwords import Argon2Hasher, PasswordHasher
+from roost.service.search_text import extract
+from roost.session.imap.ports import ImapLimits, ImapPort
+from roost.session.imap.session import ImapSession
+from roost.session.smtp.inbound import InboundSession
+from roost.session.smtp.submission import SubmissionSession
+from roost.store.cleanup import clean_up
+from roost.store.search_fill import fill_search, prune_search
+from roost.store.search_index import SearchIndex
+from roost.store.sqlite import Options, SqliteStore, open_store
+
+STOP_SECONDS = 10.0
+IMPLICIT_TLS = frozenset({"submissions", "imaps", "https"})
+REFUSAL = {
+    "smtp": b"421 4.7.0 too many connections, try again later\r\n",
+    "submission": b"421 4.7.0 too many connections, try again later\r\n",
+    "imap": b"* BYE too many connections, try again later\r\n",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What comes from outside: time, chance, log, data folder, metrics."""
+
+    clock: Clock
+    random: Random
+    log: Log
+    folder: DataFolder
+    metrics: Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """What stands on files and threads, and what it is all built on.
+
+    close: called when the store is closed and nobody uses the rest any more; it may block.
+    """
+
+    store: SqliteStore
+    blobs: Blobs
+    search: SearchIndex
+    hasher: PasswordHasher
+    ids: ConnectionIds
+    close: Callable[[], None]
+
+
+class MailServer:
+    """The parts of a running server. Made by `open_server`; `stop` ends it in good order.
+
+    tls: makes a TLS layer; tickets: whether sessions may be resumed.
+    """
+
+    def __init__(
+        self, mode: Mode, world: World, foundation: Foundation, tls: Callable[..., TlsServer]
+    ) -> None:
+        self.mode = mode
+        self.world = world
+        self.store = foundation.store
+        self.search = foundation.search
+        self.hasher = foundation.hasher
+        self.ids = foundation.ids
+        self.background = Background(world.clock, world.log)
+        self.worker = Worker(self.store, world.clock, world.log, self.route, self.ids.next())
+        self.servers: dict[str, Server] = {}
+        self._foundation = foundation
+        self._tls = tls
+        self._cap = ConnectionCap(mode.config.limits.max_connections)
+        logins = count_logins(world.metrics)
+        cache = LoginCache(world.random.octets(32))
+        self._logins = Logins(self.store, self.hasher, cache, world.clock, world.log, logins)
+
+    async def serve(self, bound: Bound) -> None:
+        """Take connections of a mail service on a bound socket."""
+        key = f"{bound.listener}.{bound.service}"
+        if key not in self.servers:
+            self.servers[key] = self._server(bound.service, bound.hostname)
+        await self.servers[key].listen(bound.sock)
+        self.world.log.info(Event.LISTENING, service=bound.service, ip=bound.ip, port=bound.port)
+
+    def start_jobs(self) -> None:
+        """Begin the work that nobody asks for."""
+        clock, store = self.world.clock, self.store
+        self.background.for_ever("queue", self.worker.run)
+        self.background.every("cleanup", timedelta(minutes=10), self._clean_up)
+        self.background.every("space", timedelta(seconds=10), self._look_at_space)
+        self.background.every(
+            "prune", timedelta(hours=6), partial(prune_search, store, self.search, clock)
+        )
+        self.background.for_ever("search", partial(fill_search, store, self.search, extract, clock))
+
+    @property
+    def route(self) -> Route:
+        """Where mail for an address goes."""
+        if self.mode.local is not None:
+            return partial(route_anywhere, self.store, self.mode.local.catch_all)
+        return partial(route, self.store, self.mode.config.limits.default_quota)
+
+    def connections(self) -> dict[str, int]:
+        """How many connections are open, by listener and service."""
+        return {name: one.connections for name, one in self.servers.items() if one.connections}
+
+    async def stop(self) -> None:
+        """Let clients go, finish what is being stored, close the store."""
+        await asyncio.gather(*(one.stop(STOP_SECONDS) for one in self.servers.values()))
+        await self.background.close()
+        await self.store.close()
+        self._foundation.close()
+
+    def _server(self, service: str, hostname: str) -> Server:
+        config = self.mode.config
+        settings = LimitSettings(
+            per_minute=config.limits.max_new_connections_per_minute,
+            open=config.limits.max_connections_per_address,
+            exempt_loopback=config.limits.exempt_loopback,
+        )
+        return Server(
+            Service(
+                service,
+                self.sessions(service, hostname),
+                self.ids,
+                self.world.log,
+                self.world.metrics.connections,
+                tls=self._tls(tickets=service != "smtp"),
+                implicit_tls=service in IMPLICIT_TLS,
+            ),
+            AddressLimits(self.world.clock, settings),
+            self._cap,
+            REFUSAL.get(service.removesuffix("s"), REFUSAL.get(service, b"")),
+        )
+
+    def sessions(self, service: str, hostname: str) -> SessionFactory:
+        """Makes the sessions of a mail service that calls itself `hostname`."""
+        if service in ("imap", "imaps"):
+            imap = self._imap_port(hostname)
+            return lambda: ImapSession(imap)
+        parts = self._smtp_parts(hostname)
+        if service == "smtp":
+            mx = parts.mx_port()
+
+            def inbound() -> Session:
+                return InboundSession(mx)
+
+            return inbound
+        submission = parts.submission_port()
+        return lambda: SubmissionSession(submission)
+
+    def _smtp_parts(self, hostname: str) -> SmtpParts:
+        return SmtpParts(
+            hostname=hostname,
+            config=self.mode.config.smtp,
+            store=self.store,
+            blobs=self._foundation.blobs,
+            clock=self.world.clock,
+            log=self.world.log,
+            route=self.route,
+            check_login=self._logins.check,
+            may_accept=self.store.space.accepts_mail,
+            in_background=self.background.once,
+            local=self.mode.local is not None,
+            clear_text_logins=self.mode.clear_text_logins,
+        )
+
+    def _imap_port(self, hostname: str) -> ImapPort:
+        config = self.mode.config
+
+        async def check_login(name: str, password: str, wire: Wire) -> Login:
+            return await self._logins.check("imap", name, password, wire)
+
+        return ImapPort(
+            hostname=hostname,
+            store=self.store,
+            blobs=self._foundation.blobs,
+            clock=self.world.clock,
+            log=self.world.log,
+            check_login=check_login,
+            may_accept=self.store.space.accepts_mail,
+            in_background=self.background.once,
+            search=self.search,
+            default_quota=config.limits.default_quota,
+            clear_text_logins=self.mode.clear_text_logins,
+            limits=ImapLimits(
+                max_append_octets=config.imap.max_append_size,
+                login_timeout=timedelta(seconds=config.imap.login_timeout.total_seconds()),
+                idle_timeout=timedelta(seconds=config.imap.idle_timeout.total_seconds()),
+            ),
+        )
+
+    async def _clean_up(self) -> None:
+        await clean_up(self.store, self.world.clock)
+        while await self.store.give_back_pages(200) > 2_000:
+            await self.world.clock.sleep(0.1)
+
+    async def _look_at_space(self) -> None:
+        await asyncio.to_thread(self.store.space.restore)
+
+
+async def open_server(
+    mode: Mode, world: World, tls: Callable[..., TlsServer], failed: Callable[[], None]
+) -> MailServer:
+    """Open the store in the data folder and build the server on it.
+
+    tls: see MailServer. failed: called when the disk failed, and the process should end.
+    Raises StoreRefused.
+    """
+    blobs = DiskBlobs(world.folder.blobs, world.clock)
+    store = await open_store(
+        world.folder.database,
+        blobs=blobs,
+        bus=LocalBus(world.log),
+        clock=world.clock,
+        log=world.log,
+        failed=failed,
+        options=Options(least_free_octets=_least_free(mode)),
+    )
+    pool = ThreadPoolExecutor(2, thread_name_prefix="passwords")
+    search = SearchIndex(world.folder.search)
+    ids = ConnectionIds(
+        world.folder.key("connection-ids", 32, world.random),
+        first=int(world.clock.now().timestamp() * 1000),
+    )
+
+    def close() -> None:
+        search.close()
+        pool.shutdown()
+        blobs.close()
+
+    hasher = Argon2Hasher(pool, world.random)
+    return MailServer(mode, world, Foundation(store, blobs, search, hasher, ids, close), tls)
+
+
+def _least_free(mode: Mode) -> int:
+    least: int = mode.config.limits.min_free_space
+    if mode.local is not None:
+        return least
+    return max(least, 2 * mode.config.smtp.max_message_size)

@@ -1,0 +1,1 @@
+"""HTTP: the JSON API for admins, its description, and pages."""

@@ -1,0 +1,470 @@
+"""The admin API, driven as its clients do: every route, and every error that it documents."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+
+from roost.ports.log_events import Event
+from roost.service.passwords import LoginBusy
+from roost.testing.admin_api import IDS, AdminApi
+from roost.web.api.admin import ROUTES
+
+
+def path(*parts: str) -> str:
+    return "/" + "/".join(quote(part, safe="") for part in parts)
+
+
+async def test_status_tells_what_runs(api: AdminApi) -> None:
+    answer = await api("GET", "/status")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.json == {
+        "version": "1.2.3",
+        "pid": 42,
+        "started": "2026-01-02T03:04:05+00:00",
+        "data": "/data",
+        "ports": [{"service": "smtp", "ip": "::1", "port": 25}],
+        "connections": {"public.imap": 2},
+    }
+
+
+async def test_stop_is_passed_on(api: AdminApi) -> None:
+    assert (await api("POST", "/stop", {})).status == 200
+    assert api.stopped == [True]
+
+
+async def test_metrics_are_text(api: AdminApi) -> None:
+    answer = await api("GET", "/metrics")
+    assert answer.octets == b"# HELP roost_x\n"
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+
+
+async def test_a_connection_id_is_read_back(api: AdminApi) -> None:
+    answer = await api("GET", path("connections", IDS.encode(77)))
+    assert answer.json == {"number": 77}
+
+
+async def test_check_finds_nothing_wrong_with_a_fresh_store(filled: AdminApi) -> None:
+    assert (await filled("POST", "/check", {})).json == {"differences": []}
+    assert (await filled("POST", "/check", {"repair": True})).json == {"differences": []}
+
+
+async def test_a_domain_from_beginning_to_end(api: AdminApi) -> None:
+    added = await api("POST", "/domains", {"name": "Bücher.example.", "reason": "ours"})
+    assert added.json["name"] == "bücher.example"
+    assert added.json["ascii"] == "xn--bcher-kva.example"
+    place = path("domains", "bücher.example")
+    assert (await api("GET", place)).json == added.json
+    assert (await api("GET", path("domains", "xn--bcher-kva.example"))).json == added.json
+    saved = await api(
+        "PUT",
+        place,
+        {"settings": {"catch_all": "", "disabled": True}, "made_from": added.json["revision"]},
+    )
+    assert saved.json["settings"] == {"disabled": True}
+    assert (await api("DELETE", place)).json == {}
+    assert (await api("GET", place)).code == "domain_unknown"
+    assert (await api("GET", "/domains")).json == {"domains": [], "after": ""}
+
+
+async def test_an_account_from_beginning_to_end(filled: AdminApi) -> None:
+    shown = (await filled("GET", "/accounts/anna")).json
+    assert shown["addresses"] == ["anna@example.org", "info@example.org"]
+    assert (shown["used_octets"], shown["used_messages"]) == (0, 0)
+    saved = await filled(
+        "PUT", "/accounts/anna", {"settings": {"quota": "2G"}, "made_from": shown["revision"]}
+    )
+    assert saved.json["settings"] == {"quota": "2g"}
+    done = await filled("PUT", "/accounts/anna/password", {"password": "correct horse"})
+    assert done.json == {"account": "anna"}
+    assert (await filled("DELETE", "/accounts/anna")).status == 200
+    assert (await filled("GET", "/accounts")).json == {"accounts": [], "after": ""}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["anna", "ANNA", "anna@example.org", "INFO@Example.ORG", "anna+shop@example.org"],
+)
+async def test_an_account_is_found_by_name_and_by_address(filled: AdminApi, name: str) -> None:
+    assert (await filled("GET", path("accounts", name))).json["name"] == "anna"
+
+
+async def test_an_account_whose_name_looks_like_an_address_is_found_by_it(filled: AdminApi) -> None:
+    await filled("POST", "/accounts", {"name": "bob@else", "address": "bob@example.org"})
+    assert (await filled("GET", path("accounts", "bob@else"))).json["name"] == "bob@else"
+
+
+async def test_an_address_from_beginning_to_end(filled: AdminApi) -> None:
+    place = path("addresses", "info@example.org")
+    shown = (await filled("GET", place)).json
+    assert (shown["address"], shown["account"]) == ("info@example.org", "anna")
+    saved = await filled(
+        "PUT", place, {"settings": {"mailbox": "Info"}, "made_from": shown["revision"]}
+    )
+    assert saved.json["settings"] == {"mailbox": "Info"}
+    assert (await filled("DELETE", place)).json == {}
+    assert (await filled("GET", place)).code == "address_unknown"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        '" "@example.org',
+        '"  "@example.org',
+        "a/b@example.org",
+        '"../.."@example.org',
+        '"a@b"@example.org',
+        '"quote\\" and \\\\ back"@example.org',
+        "what?&=#%25@example.org",
+        "üñí@example.org",
+        "пошта@example.org",
+        '"tab ; semicolon"@example.org',
+    ],
+)
+async def test_an_address_with_an_odd_name_is_reached_by_its_escaped_path(
+    filled: AdminApi, address: str
+) -> None:
+    """RFC 5321 section 4.1.2: nearly anything may stand in a local part."""
+    added = await filled("POST", "/addresses", {"address": address, "account": "anna"})
+    assert added.json["address"] == address
+    place = path("addresses", address)
+    assert (await filled("GET", place)).json == added.json
+    assert (await filled("GET", path("accounts", address))).json["name"] == "anna"
+    saved = await filled("PUT", place, {"settings": {"full_name": "X"}, "made_from": None})
+    assert saved.json["settings"] == {"full_name": "X"}
+    assert (await filled("DELETE", place)).status == 200
+
+
+async def test_one_space_and_two_are_two_addresses(filled: AdminApi) -> None:
+    one, two = '" "@example.org', '"  "@example.org'
+    await filled("POST", "/addresses", {"address": one, "account": "anna"})
+    await filled("POST", "/accounts", {"name": "bob", "address": two})
+    assert (await filled("GET", path("addresses", one))).json["account"] == "anna"
+    assert (await filled("GET", path("addresses", two))).json["account"] == "bob"
+    listed = [row["address"] for row in (await filled("GET", "/addresses")).json["addresses"]]
+    assert listed.index(one) >= 0
+    assert listed.index(two) >= 0
+
+
+async def test_lists_go_on_after_a_full_page(api: AdminApi) -> None:
+    await api("POST", "/domains", {"name": "d.test"})
+    for number in range(101):
+        body = {"name": f"n{number:03}", "address": f"n{number:03}@d.test"}
+        assert (await api("POST", "/accounts", body)).status == 200
+    for number in range(401):
+        body = {"address": f"x {number:03}".replace(" ", "/") + "@d.test", "account": "n000"}
+        assert (await api("POST", "/addresses", body)).status == 200
+    accounts = await pages(api, "/accounts", "accounts")
+    assert [row["name"] for row in accounts] == [f"n{number:03}" for number in range(101)]
+    addresses = await pages(api, "/addresses", "addresses")
+    assert len({row["address"] for row in addresses}) == len(addresses) == 502
+
+
+async def pages(api: AdminApi, place: str, name: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = []
+    after = ""
+    while True:
+        answer = (await api("GET", f"{place}?after={quote(after, safe='')}")).json
+        found += answer[name]
+        after = answer["after"]
+        if not after:
+            return found
+
+
+async def test_the_end_of_a_list_of_domains_is_told(api: AdminApi) -> None:
+    for number in range(3):
+        await api("POST", "/domains", {"name": f"d{number}.test"})
+    answer = (await api("GET", "/domains?after=d0.test")).json
+    assert [row["name"] for row in answer["domains"]] == ["d1.test", "d2.test"]
+    assert answer["after"] == ""
+
+
+async def test_revisions_say_who_changed_what_and_why(filled: AdminApi) -> None:
+    body = {"settings": {"quota": "1g"}, "made_from": None, "reason": "asked for"}
+    await filled("PUT", "/accounts/anna", body, uid=1000)
+    newest = (await filled("GET", "/revisions")).json["revisions"][0]
+    assert newest == {
+        "number": 4,
+        "made": "2026-01-02T03:04:05+00:00",
+        "actor": "admin:anna",
+        "reason": "asked for",
+        "changes": [
+            {
+                "table": "account",
+                "key": "anna",
+                "what": "changed",
+                "differences": [{"path": "settings.quota", "before": None, "after": "1g"}],
+            }
+        ],
+    }
+    older = (await filled("GET", "/revisions?before=3")).json["revisions"]
+    assert [one["number"] for one in older] == [2, 1]
+
+
+async def test_a_revision_is_undone(filled: AdminApi) -> None:
+    await filled("DELETE", "/accounts/anna")
+    done = await filled("POST", "/revisions/4/undo", {"reason": "a mistake"})
+    assert done.json["reason"] == "a mistake"
+    assert [one["what"] for one in done.json["changes"]] == ["added"] * 3
+    assert (await filled("GET", "/accounts/anna")).json["addresses"] != []
+
+
+async def test_two_admins_at_once_the_second_is_told_what_changed(filled: AdminApi) -> None:
+    seen = (await filled("GET", "/accounts/anna")).json["revision"]
+    first = {"settings": {"quota": "1g"}, "made_from": seen}
+    second = {"settings": {"full_name": "Anna"}, "made_from": seen}
+    assert (await filled("PUT", "/accounts/anna", first)).status == 200
+    refused = await filled("PUT", "/accounts/anna", second, uid=1000)
+    assert (refused.status, refused.code) == (409, "stale_revision")
+    assert "settings.quota" in refused.json["error"]["message"]
+    again = {"settings": {"full_name": "Anna"}, "made_from": None}
+    assert (await filled("PUT", "/accounts/anna", again, uid=1000)).status == 200
+
+
+async def test_an_account_can_be_undone_for_a_day_only(filled: AdminApi) -> None:
+    await filled("DELETE", "/accounts/anna")
+    filled.clock.advance(timedelta(hours=25))
+    refused = await filled("POST", "/revisions/4/undo")
+    assert (refused.status, refused.code) == (409, "undo_impossible")
+
+
+ANNA = {"name": "anna2", "address": "anna2@example.org"}
+LONG = "x" * 1001
+
+# One row for each way a request is refused: method, place, body, status, code.
+REFUSED: list[tuple[str, str, object, int, str]] = [
+    ("POST", "/domains", {"name": "example.org"}, 409, "domain_exists"),
+    ("POST", "/domains", {"name": "-"}, 400, "domain_invalid"),
+    ("POST", "/domains", {"name": "ü" * 300}, 400, "domain_invalid"),
+    ("POST", "/domains", {"name": LONG}, 400, "body_invalid"),
+    ("POST", "/domains", {"name": "a.test", "settings": {"catch_all": "x"}}, 400, "settings_invalid"),
+    ("GET", "/domains/else.test", None, 404, "domain_unknown"),
+    ("GET", path("domains", "a b"), None, 400, "domain_invalid"),
+    ("PUT", "/domains/-", {"settings": {}, "made_from": None}, 400, "domain_invalid"),
+    ("PUT", "/domains/else.test", {"settings": {}, "made_from": None}, 404, "domain_unknown"),
+    ("PUT", "/domains/example.org", {"settings": {}, "made_from": 999}, 409, "stale_revision"),
+    ("PUT", "/domains/example.org", {"settings": {"localpart_separators": ["n"]}, "made_from": None}, 400, "body_invalid"),
+    ("PUT", "/domains/example.org", {"settings": {"localpart_separators": ["fo", "."], "catch_all": "no"}, "made_from": None}, 400, "body_invalid"),
+    ("PUT", "/domains/example.org", {"settings": {"catch_all": "no"}, "made_from": None}, 400, "settings_invalid"),
+    ("DELETE", "/domains/example.org", None, 409, "domain_in_use"),
+    ("DELETE", "/domains/else.test", None, 404, "domain_unknown"),
+    ("DELETE", "/domains/-", None, 400, "domain_invalid"),
+    ("POST", "/accounts", ANNA | {"name": "anna"}, 409, "account_exists"),
+    ("POST", "/accounts", ANNA | {"name": "-"}, 400, "name_invalid"),
+    ("POST", "/accounts", ANNA | {"address": "anna"}, 400, "address_invalid"),
+    ("POST", "/accounts", ANNA | {"address": "anna@[1.2.3.4]"}, 400, "address_invalid"),
+    ("POST", "/accounts", ANNA | {"address": "anna@-"}, 400, "domain_invalid"),
+    ("POST", "/accounts", ANNA | {"address": "a@else.test"}, 404, "domain_unknown"),
+    ("POST", "/accounts", ANNA | {"address": "Info@example.org"}, 409, "address_exists"),
+    ("POST", "/accounts", ANNA | {"settings": {"quota": "2.5g"}}, 400, "body_invalid"),
+    ("POST", "/accounts", ANNA | {"settings": {"quota": -5}}, 400, "settings_invalid"),
+    ("POST", "/accounts", ANNA | {"settings": {"full_name": LONG}}, 400, "body_invalid"),
+    ("GET", "/accounts/bob", None, 404, "account_unknown"),
+    ("GET", "/accounts/bob@example.org", None, 404, "address_unknown"),
+    ("GET", "/accounts/bob@else.test", None, 404, "domain_unknown"),
+    ("GET", path("accounts", "@"), None, 404, "account_unknown"),
+    ("PUT", "/accounts/bob", {"settings": {}, "made_from": None}, 404, "account_unknown"),
+    ("PUT", "/accounts/b@example.org", {"settings": {}, "made_from": None}, 404, "address_unknown"),
+    ("PUT", "/accounts/b@else.test", {"settings": {}, "made_from": None}, 404, "domain_unknown"),
+    ("PUT", "/accounts/anna", {"settings": {}, "made_from": 1 << 53}, 400, "body_invalid"),
+    ("PUT", "/accounts/anna", {"settings": {}, "made_from": -1}, 400, "body_invalid"),
+    ("PUT", "/accounts/anna", {"settings": {}, "made_from": 10**30}, 400, "body_invalid"),
+    ("PUT", "/accounts/anna", {"settings": {}, "made_from": 1}, 409, "stale_revision"),
+    ("PUT", "/accounts/anna", {"settings": {}}, 400, "body_invalid"),
+    ("PUT", "/accounts/anna", {"settings": {"quota": -5}, "made_from": None}, 400, "settings_invalid"),
+    ("DELETE", "/accounts/bob", None, 404, "account_unknown"),
+    ("DELETE", "/accounts/keeper", None, 409, "address_in_use"),
+    ("PUT", "/accounts/bob/password", {"password": "correct horse"}, 404, "account_unknown"),
+    ("PUT", "/accounts/b@example.org/password", {"password": "correct horse"}, 404, "address_unknown"),
+    ("PUT", "/accounts/b@else.test/password", {"password": "correct horse"}, 404, "domain_unknown"),
+    ("PUT", "/accounts/anna/password", {"password": "short"}, 400, "password_invalid"),
+    ("PUT", "/accounts/anna/password", {"password": "control\x00char"}, 400, "password_invalid"),
+    ("PUT", "/accounts/anna/password", {"password": "\ud800 surrogate"}, 400, "body_invalid"),
+    ("PUT", "/accounts/anna/password", {"password": "refused as busy"}, 503, "login_busy"),
+    ("POST", "/addresses", {"address": "info@example.org", "account": "anna"}, 409, "address_exists"),
+    ("POST", "/addresses", {"address": "b@example.org", "account": "bob"}, 404, "account_unknown"),
+    ("POST", "/addresses", {"address": "b@else.test", "account": "anna"}, 404, "domain_unknown"),
+    ("POST", "/addresses", {"address": "b@-", "account": "anna"}, 400, "domain_invalid"),
+    ("POST", "/addresses", {"address": "b", "account": "anna"}, 400, "address_invalid"),
+    ("POST", "/addresses", {"address": '""@example.org', "account": "anna"}, 400, "address_invalid"),
+    ("POST", "/addresses", {"address": "b+tag@example.org", "account": "anna"}, 400, "address_invalid"),
+    ("POST", "/addresses", {"address": "b@example.org", "account": "anna", "settings": {"mailbox": "a\x00b"}}, 400, "settings_invalid"),
+    ("GET", "/addresses/b", None, 400, "address_invalid"),
+    ("GET", "/addresses/b@-", None, 400, "domain_invalid"),
+    ("GET", "/addresses/b@else.test", None, 404, "domain_unknown"),
+    ("GET", "/addresses/b@example.org", None, 404, "address_unknown"),
+    ("PUT", "/addresses/b", {"settings": {}, "made_from": None}, 400, "address_invalid"),
+    ("PUT", "/addresses/b@-", {"settings": {}, "made_from": None}, 400, "domain_invalid"),
+    ("PUT", "/addresses/b@else.test", {"settings": {}, "made_from": None}, 404, "domain_unknown"),
+    ("PUT", "/addresses/b@example.org", {"settings": {}, "made_from": None}, 404, "address_unknown"),
+    ("PUT", "/addresses/info@example.org", {"settings": {}, "made_from": 1}, 409, "stale_revision"),
+    ("PUT", "/addresses/info@example.org", {"settings": {"mailbox": ""}, "made_from": None}, 400, "settings_invalid"),
+    ("DELETE", "/addresses/b", None, 400, "address_invalid"),
+    ("DELETE", "/addresses/b@-", None, 400, "domain_invalid"),
+    ("DELETE", "/addresses/b@else.test", None, 404, "domain_unknown"),
+    ("DELETE", "/addresses/b@example.org", None, 404, "address_unknown"),
+    ("DELETE", "/addresses/only@keeper.test", None, 409, "address_is_last"),
+    ("DELETE", "/addresses/all@keeper.test", None, 409, "address_in_use"),
+    ("POST", "/revisions/999/undo", {}, 404, "revision_unknown"),
+    ("POST", "/revisions/0/undo", {}, 404, "revision_unknown"),
+    ("POST", "/revisions/x/undo", {}, 404, "revision_unknown"),
+    ("POST", path("revisions", "²", "undo"), {}, 404, "revision_unknown"),
+    ("POST", f"/revisions/{10**30}/undo", {}, 404, "revision_unknown"),
+    ("POST", "/revisions/2/undo", {}, 409, "undo_impossible"),
+    ("POST", "/revisions/1/undo", {}, 409, "domain_in_use"),
+    ("GET", "/connections/short", None, 404, "connection_unknown"),
+    ("GET", path("connections", "ünicodes10"), None, 404, "connection_unknown"),
+    ("GET", "/revisions?before=-1", None, 400, "query_invalid"),
+    ("GET", f"/revisions?before={10**30}", None, 400, "query_invalid"),
+    ("GET", "/revisions?before=x", None, 400, "query_invalid"),
+    ("GET", "/domains?limit=3", None, 400, "query_invalid"),
+    ("GET", "/status?x", None, 400, "query_invalid"),
+    ("GET", "/status?x=", None, 400, "query_invalid"),
+    ("POST", "/stop", {"now": True}, 400, "body_invalid"),
+    ("POST", "/check", {"repair": 1}, 400, "body_invalid"),
+    ("POST", "/check", [], 400, "body_invalid"),
+    ("GET", "/nothing", None, 404, "route_unknown"),
+    ("GET", "", None, 404, "route_unknown"),
+    ("GET", "/accounts/", None, 404, "route_unknown"),
+    ("GET", "/accounts/a/b", None, 404, "route_unknown"),
+    ("GET", "/accounts/%ff", None, 404, "route_unknown"),
+    ("POST", "/status", {}, 405, "method_not_allowed"),
+    ("BREW", "/accounts", None, 405, "method_not_allowed"),
+]  # fmt: skip
+
+
+@pytest.fixture
+async def crowded(filled: AdminApi) -> AdminApi:
+    """With an account of one address, and one whose address takes what nobody else gets."""
+    await filled("POST", "/domains", {"name": "keeper.test"})
+    await filled("POST", "/accounts", {"name": "keeper", "address": "all@keeper.test"})
+    await filled("POST", "/accounts", {"name": "single", "address": "only@keeper.test"})
+    body = {"address": "second@keeper.test", "account": "keeper"}
+    await filled("POST", "/addresses", body)
+    body = {"settings": {"catch_all": "all"}, "made_from": None}  # type: ignore[dict-item]
+    assert (await filled("PUT", "/domains/keeper.test", body)).status == 200
+    return filled
+
+
+class BusyHasher:
+    """Has no room for one password."""
+
+    async def hash(self, password: str) -> str:
+        if "busy" in password:
+            raise LoginBusy
+        return password
+
+    async def verify(self, hashed: str | None, password: str) -> bool:
+        return hashed == password
+
+
+@pytest.mark.parametrize(
+    ("method", "place", "body", "status", "code"),
+    REFUSED,
+    ids=[f"{row[0]} {row[1][:40]} {row[4]}" for row in REFUSED],
+)
+async def test_says_no_with_a_code_and_a_sentence(
+    crowded: AdminApi, method: str, place: str, body: object, status: int, code: str
+) -> None:
+    crowded.parts = replace(crowded.parts, hasher=BusyHasher())
+    before = (await crowded("GET", "/revisions")).json
+    answer = await crowded(method, place, body)
+    assert (answer.status, answer.code) == (status, code)
+    error = answer.json["error"]
+    assert set(error) == {"code", "message", "temporary"}
+    assert len(error["message"]) > 10
+    assert error["temporary"] is (status == 503)
+    assert (await crowded("GET", "/revisions")).json == before
+    assert crowded.log.named(Event.COMMAND_FAILED) == []
+
+
+def documented_errors() -> Iterable[tuple[str, str]]:
+    for route in ROUTES:
+        said = (route.handler.__doc__ or "").partition("Errors:")[2]
+        for code in re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", said):
+            yield route.handler.__name__, code
+
+
+def test_every_documented_error_has_a_row_above() -> None:
+    tested = {(row[0], re.sub(r"^(/[a-z]+).*", r"\1", row[1]), row[4]) for row in REFUSED}
+    for route in ROUTES:
+        noun = route.path.split("/")[3]
+        said = {code for name, code in documented_errors() if name == route.handler.__name__}
+        missing = {code for code in said if (route.method, f"/{noun}", code) not in tested}
+        assert missing == set(), route.handler.__name__
+
+
+@pytest.mark.parametrize(
+    ("octets", "said"),
+    [
+        (b"{", "truncated"),
+        (b"\xff", "malformed"),
+        (b'{"name":"\xff.test"}', "utf-8"),
+        (b'{"name": 3}', "`$.name`"),
+        (b"null", "object"),
+        (b'{"name":"a.test"}{', "malformed"),
+        (b"[" * 200_000, "object"),
+        (b'{"name":"a.test","settings":' + b'{"a":' * 100_000, "a"),
+        (b"", "name"),
+    ],
+    ids=["cut", "no JSON", "no UTF-8", "a number", "null", "more", "deep", "deep inside", "none"],
+)
+async def test_a_body_that_is_no_json_is_refused(api: AdminApi, octets: bytes, said: str) -> None:
+    answer = await api("POST", "/domains", chunks=[octets])
+    assert (answer.status, answer.code) == (400, "body_invalid")
+    assert said in answer.json["error"]["message"].lower()
+
+
+async def test_a_body_over_its_bound_is_not_kept(api: AdminApi) -> None:
+    answer = await api("POST", "/domains", chunks=[b" " * 600_000] * 2 + [b"{}"])
+    assert (answer.status, answer.code) == (413, "body_too_large")
+    assert answer.headers["connection"] == "close"
+
+
+async def test_who_is_no_admin_learns_nothing(filled: AdminApi) -> None:
+    for uid in (1001, None):
+        for place in ("/status", "/nothing", "/accounts/anna"):
+            answer = await filled("GET", place, uid=uid)
+            assert (answer.status, answer.code) == (403, "not_allowed")
+    assert (await filled("POST", "/stop", {}, uid=1001)).status == 403
+    assert filled.stopped == []
+
+
+async def test_a_path_for_other_methods_names_them(api: AdminApi) -> None:
+    answer = await api("PATCH", "/accounts")
+    assert answer.headers["allow"] == "GET, POST"
+    assert "GET and POST" in answer.json["error"]["message"]
+
+
+async def test_a_bug_is_told_by_its_id_alone(api: AdminApi) -> None:
+    def broken() -> bytes:
+        raise RuntimeError("a secret")
+
+    api.parts = replace(api.parts, metrics=broken)
+    answer = await api("GET", "/metrics")
+    assert (answer.status, answer.code) == (500, "internal")
+    assert "the-request" in answer.json["error"]["message"]
+    assert b"secret" not in answer.octets
+    (logged,) = api.log.named(Event.COMMAND_FAILED)
+    assert logged.facts["request_id"] == "the-request"
+    assert isinstance(logged.error, RuntimeError)
+
+
+async def test_a_client_that_goes_away_while_sending_leaves_no_trace(api: AdminApi) -> None:
+    assert (await api("POST", "/domains", chunks=[])).status == 400
+    assert api.log.named(Event.COMMAND_FAILED) == []
+
+
+async def test_the_api_describes_itself(api: AdminApi) -> None:
+    assert (await api("GET", "/openapi.json")).json["openapi"] == "3.1.0"
+
+
+async def test_a_secret_is_in_no_revision_and_no_log(filled: AdminApi) -> None:
+    await filled("PUT", "/accounts/anna/password", {"password": "correct horse"})
+    assert b"horse" not in (await filled("GET", "/revisions")).octets
+    assert "horse" not in repr(filled.log.events)
