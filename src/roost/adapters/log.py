@@ -1,12 +1,12 @@
 """Log events as lines of logfmt or JSON."""
 
-import json
-import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import Self, TextIO
+
+from structlog.processors import JSONRenderer, LogfmtRenderer
 
 from roost.ports.clock import Clock
 from roost.ports.log import Fact
@@ -16,9 +16,6 @@ from roost.ports.log_events import Event
 _SECRET_NAMES = frozenset(
     {"authorization", "cookie", "credential", "key", "passphrase", "password", "secret", "token"}
 )
-# Text that stands in a line of logfmt as it is; most of it does.
-_PLAIN = re.compile(r"[!#-<>-\[\]-~]*")
-_SPELLED = {None: "", True: "true", False: "false"}
 
 Render = Callable[[Mapping[str, Fact]], str]
 
@@ -34,28 +31,19 @@ class Level(IntEnum):
 
 def logfmt() -> Render:
     """Lines of `name=value`, for people and grep."""
-    return lambda fields: " ".join([f"{name}={_spell(fact)}" for name, fact in fields.items()])
+    renderer = LogfmtRenderer(bool_as_flag=False)
+    return lambda fields: _one_line(renderer(None, "", dict(fields)))
 
 
 def json_lines() -> Render:
     """One JSON object a line, for programs; ASCII, so that nothing in it moves a terminal."""
-    return json.JSONEncoder().encode
+    renderer = JSONRenderer()
+    return lambda fields: str(renderer(None, "", dict(fields)))
 
 
-def _spell(fact: Fact) -> str:
-    """A fact in logfmt. No character of it begins a line, ends the value or moves a terminal."""
-    if type(fact) is str:
-        return fact if _PLAIN.fullmatch(fact) else _quoted(fact)
-    if fact is None or fact is True or fact is False:
-        return _SPELLED[fact]
-    text = str(fact)
-    return text if _PLAIN.fullmatch(text) else _quoted(text)
-
-
-def _quoted(text: str) -> str:
-    """Between quotes, even where only one character asks for them: easy to take apart again."""
-    text = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{text if text.isprintable() else "".join(map(_visible, text))}"'
+def _one_line(text: str) -> str:
+    """The renderer spells LF only; no other character may begin a line or move a terminal."""
+    return text if text.isprintable() else "".join(map(_visible, text))
 
 
 def _visible(character: str) -> str:

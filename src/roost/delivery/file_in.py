@@ -17,6 +17,8 @@ from roost.store.stowed import Stowed, file_name
 
 Also = Callable[[WriteTx], Awaitable[None]]
 
+MAX_INLINE_OCTETS = 16 << 10
+
 
 @dataclass(eq=False)
 class AccountGone(ServiceError):
@@ -96,12 +98,17 @@ async def _mailbox_of(tx: WriteTx, copy: Copy, now: datetime) -> MailboxRef:
 
 
 async def scan(store: Store, stowed: Stowed | BlobId, size: int) -> Scanned:
-    """The structure of a message; what is not in memory is read and scanned in a reader thread."""
-    if isinstance(stowed, Stowed) and stowed.octets is not None:
+    """The structure of a message; a reader thread scans what is not small.
+
+    A message made to be slow costs some milliseconds per 10 KiB, which nobody else should wait.
+    """
+    if isinstance(stowed, Stowed) and stowed.octets is not None and size <= MAX_INLINE_OCTETS:
         return scan_blob(stowed.octets)
 
     async def work(tx: ReadTx) -> Scanned:
         if isinstance(stowed, Stowed):
+            if stowed.octets is not None:
+                return scan_blob(stowed.octets)
             assert stowed.blob is not None, "octets that are not in memory are in a file"
             return scan_blob(tx.blobs.read(file_name(stowed.blob), 0, size))
         return scan_blob(await blob_rows.octets(tx, stowed, 0, size))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import apsw
 
+from roost.store.connection import translate
 from roost.store.sql_lists import chunks, listed
 
 _VERSION = 1
@@ -47,7 +48,10 @@ class IndexedText(NamedTuple):
 
 
 class SearchIndex:
-    """The file and its connections: one that writes, and as many readers as there are callers."""
+    """The file and its connections: one that writes, and as many readers as there are callers.
+
+    What writes raises StoreFull, StoreFailed.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open the file; one that is damaged, foreign or of another version is made anew."""
@@ -154,8 +158,11 @@ class SearchIndex:
 
     @contextmanager
     def _writing(self) -> Iterator[apsw.Connection]:
-        with self._lock, self._writer:
-            yield self._writer
+        try:
+            with self._lock, self._writer:
+                yield self._writer
+        except apsw.Error as error:
+            raise translate(error) from error
 
     @contextmanager
     def _reading(self) -> Iterator[apsw.Connection]:

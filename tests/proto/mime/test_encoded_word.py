@@ -88,6 +88,14 @@ def test_never_raises(pieces: list[bytes]) -> None:
     decode_words(b"".join(pieces)).encode()
 
 
+def test_without_a_guess_the_unknown_is_windows_1252() -> None:
+    octets = "Привет, как дела?".encode("cp1251")
+    word = b"=?x-unknown?b?%b?=" % b2a_base64(octets, newline=False)
+    as_1252 = octets.decode("cp1252")
+    assert decode_words(octets, guess=False) == as_1252
+    assert decode_words(octets + b" " + word, guess=False) == f"{as_1252} {as_1252}"
+
+
 def test_one_guess_serves_all_words_of_unknown_charsets() -> None:
     first, other = (
         b"=?x-unknown?b?%b?=" % b2a_base64(text.encode("cp1251"), newline=False)

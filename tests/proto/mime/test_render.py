@@ -223,6 +223,14 @@ def test_a_prefix_with_too_many_fields_leaves_no_room_for_those_behind() -> None
     assert seen.subject == ""
 
 
+def test_a_header_of_many_lines_is_rendered_once() -> None:
+    blob = b"X: a\r\n" + b" folded\r\n" * 2_000 + b"Subject: x\r\n\r\n"
+    scanned = scan_blob(blob)
+    seen = render_with_prefix(FIELDS[0], scanned)
+    assert seen == render(FIELDS[0] + blob)
+    assert seen.envelope is scanned.rendered.envelope
+
+
 HEADER_PIECES = [
     b"From: ", b"To: ", b"Cc: ", b"Subject: ", b"Date: ", b"Message-ID: ", b"In-Reply-To: ",
     b"References: ", b"List-Id: ", b"Content-Type: ", b"Content-Disposition: ", b"Content-ID: ",

@@ -9,6 +9,8 @@ from types import MappingProxyType
 
 from charset_normalizer import from_bytes
 
+LEGACY_CODEC = "cp1252"  # for octets that nobody names and no guess explains
+
 # What Python calls a codec but no mail may choose: they are no charsets, or they turn plain
 # text into something a filter would not see (EBCDIC).
 _NO_CHARSETS = frozenset(
@@ -80,7 +82,6 @@ _GUESSES = [
     *("cp1253", "cp1254", "cp1256"),
 ]
 
-_LEGACY_CODEC = "cp1252"
 _GUESS_OCTETS = 2048
 _EIGHT_BIT = re.compile(rb"[\x80-\xff]")
 _NOT_ALNUM = re.compile(r"[^a-z0-9]+")
@@ -153,7 +154,7 @@ def decode_unnamed(octets: bytes, *, guess: bool = True) -> str:
     try:
         return octets.decode()
     except UnicodeDecodeError:
-        return decode_by(_guess_legacy(octets) if guess else _LEGACY_CODEC, octets)
+        return decode_by(_guess_legacy(octets) if guess else LEGACY_CODEC, octets)
 
 
 def decode_by(codec: str, octets: bytes) -> str:
@@ -165,7 +166,7 @@ def decode_by(codec: str, octets: bytes) -> str:
     try:
         text = octets.decode(codec, "replace")
     except UnicodeError:  # some stateful codecs raise in spite of "replace"
-        text = octets.decode(_LEGACY_CODEC, "replace")
+        text = octets.decode(LEGACY_CODEC, "replace")
     # UTF-7 may spell half a surrogate pair, which no later step could encode.
     return _SURROGATE.sub("\ufffd", text) if codec == "utf_7" else text
 
@@ -190,4 +191,4 @@ def _guess_legacy(octets: bytes) -> str:
     best = from_bytes(
         piece, steps=2, chunk_size=256, cp_isolation=_GUESSES, preemptive_behaviour=False
     ).best()
-    return best.encoding if best and best.encoding in _GUESSES else _LEGACY_CODEC
+    return best.encoding if best and best.encoding in _GUESSES else LEGACY_CODEC

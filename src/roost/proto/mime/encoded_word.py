@@ -4,7 +4,13 @@ import re
 from binascii import Error, a2b_base64, a2b_qp, b2a_base64
 from collections.abc import Callable, Iterator
 
-from roost.proto.mime.charset import decode_by, decode_unnamed, find_codec, guess_codec
+from roost.proto.mime.charset import (
+    LEGACY_CODEC,
+    decode_by,
+    decode_unnamed,
+    find_codec,
+    guess_codec,
+)
 
 MAX_WORD_OCTETS = 75  # RFC 2047 section 2
 MAX_LINE_OCTETS = 76  # the same section, of lines with encoded words
@@ -22,18 +28,19 @@ _NOT_PLAIN = re.compile(r"[^ -~]|=\?|^ | $|[^ ]{900}")
 _Q_LITERAL = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
 
 
-def decode_words(raw: bytes | str) -> str:
+def decode_words(raw: bytes | str, *, guess: bool = True) -> str:
     """The text of a field with its encoded words decoded. RFC 2047 section 6.2.
 
-    raw: unfolded; what stands outside encoded words is UTF-8 if valid, else guessed.
+    raw: unfolded; what stands outside encoded words is UTF-8 if valid, else guessed. guess:
+    whether to guess at all, rather than take for windows-1252 what has no charset of a known name.
     Never raises. Space between two encoded words goes; neighbours of one charset are joined
     before decoding, because senders cut characters in two. The result may hold control
     characters: `charset.printable` takes them out.
     """
     octets = raw.encode("utf-8", "replace") if isinstance(raw, str) else raw
     if b"=?" not in octets:
-        return octets.decode("ascii") if octets.isascii() else decode_unnamed(octets)
-    return "".join(_decode_runs(octets))
+        return octets.decode("ascii") if octets.isascii() else decode_unnamed(octets, guess=guess)
+    return "".join(_decode_runs(octets, None if guess else LEGACY_CODEC))
 
 
 def encode_words(text: str, *, used: int = 0) -> bytes:
@@ -90,10 +97,12 @@ def cut_text(text: str, cost: Callable[[str], int], first_room: int, room: int) 
     yield text[start:]
 
 
-def _decode_runs(octets: bytes) -> Iterator[str]:
-    """Texts in order. One guess serves all words of unknown charsets: it is dear."""
-    guessed: str | None = None
-    for named, run in _runs(octets):
+def _decode_runs(octets: bytes, guessed: str | None) -> Iterator[str]:
+    """Texts in order. One guess serves all words of unknown charsets: it is dear.
+
+    guessed: what to take instead of guesses.
+    """
+    for named, run in _runs(octets, guessed):
         if not run:
             continue
         codec = named or guess_codec(run, guessed)
@@ -102,12 +111,12 @@ def _decode_runs(octets: bytes) -> Iterator[str]:
         yield decode_by(codec, run)
 
 
-def _runs(octets: bytes) -> Iterator[tuple[str, bytes]]:
+def _runs(octets: bytes, guessed: str | None) -> Iterator[tuple[str, bytes]]:
     """Octets in order with their codec, empty for that of words whose charset is unknown.
 
     A run of neighbouring words of one charset is one piece, to be decoded at once.
     """
-    plain_codec = "utf_8" if octets.isascii() else guess_codec(_WORD.sub(b" ", octets))
+    plain_codec = "utf_8" if octets.isascii() else guess_codec(_WORD.sub(b" ", octets), guessed)
     codec, run, end = "", b"", 0
     for word in _WORD.finditer(octets):
         gap = octets[end : word.start()]

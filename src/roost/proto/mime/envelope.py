@@ -136,7 +136,8 @@ def _seven_bit(value: bytes) -> bytes:
     value = value[:MAX_VALUE_OCTETS].translate(None, _NOT_IN_STRINGS)
     if value.isascii():
         return value
-    text = printable(decode_words(_utf8(value, guess=False)))
+    # No guess here: thousands of parts may have such values.
+    text = printable(decode_words(_utf8(value, guess=False), guess=False))
     return encode_words(text).replace(b"\r\n ", b" ")
 
 

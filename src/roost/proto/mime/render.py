@@ -159,8 +159,7 @@ def render_with_prefix(prefix: bytes, scanned: Scanned) -> Rendered:
 def _moves_only(prefix: bytes, scanned: Scanned) -> bool:
     """Whether all that a prefix does to a blob is to move it."""
     within_limits = (
-        prefix.count(b"\n") + scanned.octets.count(b"\n", 0, scanned.scan.part.body_start)
-        < DEFAULT_LIMITS.fields  # there are no more fields than lines
+        prefix.count(b"\n") + _most_fields(scanned) <= DEFAULT_LIMITS.fields
         and len(prefix) + scanned.scan.header_octets < DEFAULT_LIMITS.header_octets
     )
     return (
@@ -172,6 +171,13 @@ def _moves_only(prefix: bytes, scanned: Scanned) -> bool:
         and begins_header(scanned.octets) is not None
         and _SHOWN_FIELD.search(prefix) is None
     )
+
+
+def _most_fields(scanned: Scanned) -> int:
+    """How many fields the header of a blob has at most: its lines, which are quick to count."""
+    lines = scanned.octets.count(b"\n", 0, scanned.scan.part.body_start) + 1
+    # Of a header with more lines than that no field was left out.
+    return lines if lines <= DEFAULT_LIMITS.fields else len(scanned.scan.fields)
 
 
 def _render(octets: bytes, scan: Scan) -> Rendered:
