@@ -27,7 +27,7 @@ def serve_until(stopped: threading.Event, ready: threading.Event, path: Path) ->
         await asyncio.to_thread(stopped.wait)
         listening.close()
         await http.close(1)
-        await api.parts.store.close()  # type: ignore[attr-defined]
+        await api.parts.store.close()
 
     asyncio.run(serve())
 

@@ -20,6 +20,7 @@ from roost.testing.log import ListLog
 from roost.web.http_server import HttpLimits, HttpServer
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+USUAL = HttpLimits()
 QUICK = HttpLimits(head_seconds=0.1, body_seconds=0.1, write_seconds=0.1, idle_seconds=1)
 
 
@@ -104,9 +105,7 @@ class House:
 
 
 @asynccontextmanager
-async def serving(
-    limits: HttpLimits = HttpLimits(), path: Path | None = None
-) -> AsyncIterator[House]:
+async def serving(limits: HttpLimits = USUAL, path: Path | None = None) -> AsyncIterator[House]:
     house = House(limits)
     loop = asyncio.get_running_loop()
     if path is not None:

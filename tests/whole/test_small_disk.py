@@ -1,6 +1,6 @@
 """A real server on a small disk that fills up: mail waits, deleting works, and all mends itself."""
 
-import errno
+import contextlib
 import os
 import smtplib
 import subprocess
@@ -51,11 +51,9 @@ class Ballast:
             at = self.free() - octets - MIB  # the server may take some at the same moment
             os.posix_fallocate(file.fileno(), 0, at)
             file.seek(at)
-            try:
+            with contextlib.suppress(OSError):
                 while self.free() > octets:
                     file.write(bytes(4096))
-            except OSError as error:
-                assert error.errno == errno.ENOSPC
 
     def remove(self) -> None:
         self._path.unlink(missing_ok=True)

@@ -31,7 +31,7 @@ class Control:
     def __init__(
         self, find: Callable[[], Path], *, as_json: bool, seconds: float = ANSWER_SECONDS
     ) -> None:
-        """find: says where the socket is, once it is needed. seconds: how long an answer may take."""
+        """find: says where the socket is, once it is needed. seconds: to wait for an answer."""
         self.as_json = as_json
         self._find = find
         self._seconds = seconds

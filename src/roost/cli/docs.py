@@ -79,9 +79,9 @@ def _metrics() -> str:
     lines = [
         "# Metrics",
         "",
-        "`roost metrics` prints them in Prometheus's text form; `port` in `[metrics]` of roost.toml",
-        "serves them at `GET /metrics` on 127.0.0.1. Those of the process and of Python stand",
-        "beside these.",
+        "`roost metrics` prints them in Prometheus's text form; with a `port` in `[metrics]` of",
+        "roost.toml they are at `GET /metrics` on 127.0.0.1 too. Those of the process and of",
+        "Python stand beside these.",
         "",
         "| metric | kind | labels | what it is |",
         "|---|---|---|---|",

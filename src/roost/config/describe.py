@@ -27,7 +27,7 @@ def reference() -> str:
         "",
         "A restart applies it. Sizes take k, m, g, t; durations s, m, h, d, w.",
     ]
-    for title, struct in _tables():
+    for title, struct in tables():
         lines += [
             "",
             f"## {title}",
@@ -47,7 +47,7 @@ def reference() -> str:
 def sample(hostname: str, data: str) -> str:
     """A roost.toml to begin with; settings that have a default stand in comments."""
     lines = [f'hostname = "{hostname}"', f'data = "{data}"']
-    for title, struct in _tables():
+    for title, struct in tables():
         if title == "listeners.NAME":
             lines += ["", SAMPLE_LISTENER.rstrip()]
             continue
@@ -61,7 +61,7 @@ def sample(hostname: str, data: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _tables() -> Iterator[tuple[str, type[msgspec.Struct]]]:
+def tables() -> Iterator[tuple[str, type[msgspec.Struct]]]:
     yield "top of the file", ServerConfig
     for field in msgspec.structs.fields(ServerConfig):
         bare = get_args(field.type)[0]

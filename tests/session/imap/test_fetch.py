@@ -243,10 +243,10 @@ async def test_the_prefix_is_part_of_the_message() -> None:
 @pytest.mark.parametrize(
     ("command", "news"),
     [
-        ("FETCH 1 BODY[TEXT]<0.1>", b"* 1 FETCH (FLAGS (\\Seen \\Recent))"),
-        ("FETCH 1 RFC822", b"* 1 FETCH (FLAGS (\\Seen \\Recent))"),
-        ("FETCH 1 BINARY[1]<0.1>", b"* 1 FETCH (FLAGS (\\Seen \\Recent))"),
-        ("UID FETCH 1 BODY[]<0.1>", b"* 1 FETCH (UID 1 FLAGS (\\Seen \\Recent))"),
+        ("FETCH 1 BODY[TEXT]<0.1>", b"* 1 FETCH (FLAGS (\\Recent \\Seen))"),
+        ("FETCH 1 RFC822", b"* 1 FETCH (FLAGS (\\Recent \\Seen))"),
+        ("FETCH 1 BINARY[1]<0.1>", b"* 1 FETCH (FLAGS (\\Recent \\Seen))"),
+        ("UID FETCH 1 BODY[]<0.1>", b"* 1 FETCH (UID 1 FLAGS (\\Recent \\Seen))"),
         ("FETCH 1 BODY.PEEK[]<0.1>", None),
         ("FETCH 1 RFC822.HEADER", None),
         ("FETCH 1 BINARY.SIZE[1]", None),
@@ -257,9 +257,9 @@ async def test_reading_marks_as_seen(command: str, news: bytes | None) -> None:
     client = await selected(await house_with(PLAIN))
     said = await octets_of(client, command)
     told = [line for line in said.split(b"\r\n") if b"FLAGS" in line]
-    assert [sorted(line) for line in told] == ([sorted(news)] if news else [])
+    assert told == ([news] if news else [])
     assert (b"\\Seen" in await fetched(client, "FLAGS")) is (news is not None)
-    assert b"FLAGS" not in (await octets_of(client, command)).replace(b"HEADER.FIELDS", b"")
+    assert b"FLAGS" not in await octets_of(client, command)
 
 
 async def test_examining_marks_nothing() -> None:
