@@ -30,7 +30,7 @@ class RoostServer:
         self._server = LocalServe(folder / "data", options=("--log-level", "warning"))
         ports = self._server.ports
         self.smtp, self.imap, self.imaps = ports["smtp"], ports["imap"], ports["imaps"]
-        self.control = Control(self._server.socket_path, as_json=True)
+        self.control = Control(lambda: self._server.socket_path, as_json=True)
         self.seconds_to_start = 0.0
 
     def start(self) -> None:

@@ -158,11 +158,16 @@ class SearchIndex:
 
     @contextmanager
     def _writing(self) -> Iterator[apsw.Connection]:
-        try:
-            with self._lock, self._writer:
-                yield self._writer
-        except apsw.Error as error:
-            raise translate(error) from error
+        connection = self._writer
+        with self._lock:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException as error:
+                if connection.in_transaction:  # a full disk may have ended it
+                    connection.execute("ROLLBACK")
+                raise translate(error) from error
 
     @contextmanager
     def _reading(self) -> Iterator[apsw.Connection]:

@@ -29,8 +29,7 @@ _URL = re.compile(
 )
 _WHOLE = SectionSpec()
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
-_BAD_WHOLE = SectionSpec()
-_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def message_limit_capability(messages: int) -> str:
 
 
 def save_limit_capability(messages: int) -> str:
-    """What CAPABILITY lists if one SEARCH may save so many messages for `$`."""
+    """What CAPABILITY lists if only what saves messages, APPEND and COPY, is limited so."""
     return f"SAVELIMIT={messages}"
 
 
