@@ -60,7 +60,7 @@ class Sender(asyncio.Protocol):
                 self.began = time.perf_counter()
                 self.next_message(self.load.message(), last=True)
             elif lines[-1][:1] in b"45":
-                raise SystemExit(f"refused: {lines[-1]!r}")
+                raise SystemExit(f"refused: {lines!r}")
         elif lines[0].startswith(b"250 2.0.0") or lines[0].startswith(b"250"):
             self.load.done(time.perf_counter() - self.began)
             rest = lines[1:]

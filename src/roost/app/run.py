@@ -1,6 +1,7 @@
 """Starts a server, waits until it is told to stop, stops it."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -67,7 +68,7 @@ def run(mode: Mode) -> int:
     """
     # The writer thread and the loop share the interpreter: short turns keep both quick.
     sys.setswitchinterval(0.0005)
-    os.umask(0o027)
+    os.umask(0o077)
     server = _Run(mode)
     try:
         return _run_on_fastest_loop(server.main())
@@ -176,6 +177,7 @@ class _Run:
             await serve_pages(stack, self._mode, bound, tls, server.world)
             server.start_jobs()
             self._watch(stack)
+            self._settle_memory()
             self._tell_started()
             await stopping.wait()
             self._log.info(Event.SERVER_STOPPING)
@@ -222,6 +224,12 @@ class _Run:
         watcher = StallWatcher(self._metrics.loop_delayed, self._log)
         watcher.start()
         stack.callback(watcher.stop)
+
+    def _settle_memory(self) -> None:
+        """What is there by now stays: the collector need not look at it again, nor so often."""
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
 
     def _tell_started(self) -> None:
         if type(asyncio.get_running_loop()).__module__.partition(".")[0] != "uvloop":

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -266,7 +267,7 @@ async def test_an_empty_mailbox() -> None:
 
 # Trees against a model.
 
-LEAVES = {
+LEAVES: dict[str, Callable[[int], bool]] = {
     "SEEN": lambda n: n % 2 == 0,
     "FLAGGED": lambda n: n % 3 == 0,
     "KEYWORD k5": lambda n: n % 5 == 0,
