@@ -7,7 +7,7 @@ import pytest
 from roost.proto.imap import sequence
 from roost.proto.imap.core import CORE
 from roost.proto.imap.core.append import Append
-from roost.proto.imap.core.fetch import Fetch, FetchAttribute
+from roost.proto.imap.core.fetch import Fetch, FetchAttribute, parse_items
 from roost.proto.imap.core.list import List
 from roost.proto.imap.core.mailbox import Create
 from roost.proto.imap.core.search import And, Not, Search
@@ -17,7 +17,7 @@ from roost.proto.imap.core.status import Status
 from roost.proto.imap.core.store import Store
 from roost.proto.imap.error import BadSyntax
 from roost.proto.imap.ext import EXTENSIONS
-from roost.proto.imap.extension import Extension, Grammar
+from roost.proto.imap.extension import Extension, Grammar, without_value
 from roost.proto.imap.state import ANY
 from roost.proto.imap.token import Cursor, MessageLiteral, Piece
 
@@ -29,6 +29,11 @@ def read_modseq(cursor: Cursor) -> Hashable:
 
 def read_name(cursor: Cursor) -> Hashable:
     return "name"
+
+
+def read_items(cursor: Cursor, grammar: Grammar) -> Hashable:
+    cursor.sp()
+    return parse_items(cursor, grammar)
 
 
 def read_url(cursor: Cursor) -> Hashable:
@@ -53,6 +58,8 @@ TOY = Extension(
     append_data={"UTF8": read_url},
     fetch_items={"MODSEQ": read_name},
     fetch_modifiers={"CHANGEDSINCE": read_modseq},
+    uid_fetch_modifiers={"VANISHED": without_value("vanished")},
+    nested_search_returns={"UPDATE": read_items},
     store_modifiers={"UNCHANGEDSINCE": read_modseq},
     search_keys={"MODSEQ": read_modseq},
     search_returns={"PARTIAL": read_modseq},
@@ -122,6 +129,35 @@ def test_capabilities_are_gathered() -> None:
                  "SASL-IR", "SPECIAL-USE", "LIST-EXTENDED", "ESEARCH", "SEARCHRES", "BINARY",
                  "LIST-STATUS", "STATUS=SIZE"):  # fmt: skip
         assert GRAMMAR.has(name)
+
+
+def test_some_modifiers_are_for_uid_fetch_only() -> None:
+    fetch = parse(b"a UID FETCH 1 UID (VANISHED CHANGEDSINCE 5)")
+    assert fetch == Fetch(sequence.parse(b"1"), (FetchAttribute.UID,), ("vanished", FIVE))
+    with pytest.raises(BadSyntax):
+        parse(b"a FETCH 1 UID (VANISHED)")
+
+
+def test_a_return_option_may_hold_what_others_added() -> None:
+    search = parse(b"a SEARCH RETURN (UPDATE (UID MODSEQ)) ALL")
+    assert isinstance(search, Search)
+    assert search.returns is not None
+    assert search.returns.extra == ((FetchAttribute.UID, "name"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "offset"),
+    [
+        (b"a SELECT x (TOY 5 toy 5)", 18),
+        (b"a CREATE x (TOY 5 TOY 5)", 18),
+        (b"a FETCH 1 UID (CHANGEDSINCE 5 CHANGEDSINCE 6)", 30),
+        (b"a STORE 1 (UNCHANGEDSINCE 5 UNCHANGEDSINCE 6) FLAGS ()", 28),
+    ],
+)
+def test_nothing_is_said_twice(text: bytes, offset: int) -> None:
+    with pytest.raises(BadSyntax) as error:
+        parse(text)
+    assert error.value.offset == offset
 
 
 def test_two_extensions_cannot_claim_one_name() -> None:

@@ -32,7 +32,7 @@ def test_nothing_is_legal_after_logout() -> None:
     assert set(WRONG_STATE) == set(State)
 
 
-@pytest.mark.parametrize("verb", ["FETCH", "STORE", "SEARCH"])
+@pytest.mark.parametrize("verb", ["FETCH", "STORE", "SEARCH", "SORT", "THREAD"])
 def test_expunge_waits_for_commands_with_numbers(verb: str) -> None:
     assert not may_expunge(verb, uid=False)
     assert may_expunge(verb, uid=True)

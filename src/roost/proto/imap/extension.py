@@ -41,7 +41,8 @@ class Extension:
     select_parameters to SELECT and EXAMINE, create_parameters to CREATE, append_options before
     the literal of APPEND, append_data in its place, fetch_items, fetch_modifiers, store_modifiers,
     search_keys, search_returns, list_selects, list_returns; status_items take no value.
-    nested_search_returns: as search_returns, for values that hold FETCH items.
+    uid_fetch_modifiers: as fetch_modifiers, for UID FETCH only. nested_search_returns: as
+    search_returns, for values that hold FETCH items.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Extension:
     append_data: Hooks = field(default_factory=dict)
     fetch_items: Hooks = field(default_factory=dict)
     fetch_modifiers: Hooks = field(default_factory=dict)
+    uid_fetch_modifiers: Hooks = field(default_factory=dict)
     store_modifiers: Hooks = field(default_factory=dict)
     search_keys: Hooks = field(default_factory=dict)
     search_returns: Hooks = field(default_factory=dict)
@@ -83,6 +85,9 @@ class Grammar:
         self.append_data = _joined(part.append_data for part in parts)
         self.fetch_items = _joined(part.fetch_items for part in parts)
         self.fetch_modifiers = _joined(part.fetch_modifiers for part in parts)
+        self.uid_fetch_modifiers = _joined(
+            (self.fetch_modifiers, *(part.uid_fetch_modifiers for part in parts))
+        )
         self.store_modifiers = _joined(part.store_modifiers for part in parts)
         self.search_keys = _joined(part.search_keys for part in parts)
         self.search_returns = _joined(

@@ -44,7 +44,7 @@ WRONG_STATE: dict[State, str] = {
 }
 
 # Commands with message sequence numbers: an EXPUNGE would shift what their answers mean.
-_NUMBERED = frozenset({"FETCH", "STORE", "SEARCH"})
+_NUMBERED = frozenset({"FETCH", "STORE", "SEARCH", "SORT", "THREAD"})  # the last: RFC 5256
 
 
 def may_expunge(verb: str, *, uid: bool) -> bool:

@@ -7,7 +7,7 @@ from enum import Enum
 
 from roost.proto.imap.command import Arguments
 from roost.proto.imap.error import BadSyntax, OverLimit
-from roost.proto.imap.extension import Extension, Grammar, hooked_list
+from roost.proto.imap.extension import Extension, Grammar, Hooks, hooked_list
 from roost.proto.imap.sequence import MAX_NUMBER, SequenceSet
 from roost.proto.imap.spelling import astring
 from roost.proto.imap.token import Cursor
@@ -141,6 +141,15 @@ _WITH_FIELDS = frozenset({SectionText.HEADER_FIELDS, SectionText.HEADER_FIELDS_N
 
 def parse_fetch(cursor: Cursor, grammar: Grammar) -> Fetch:
     """Read the arguments of FETCH."""
+    return _fetch(cursor, grammar, grammar.fetch_modifiers)
+
+
+def parse_uid_fetch(cursor: Cursor, grammar: Grammar) -> Fetch:
+    """Read the arguments of UID FETCH, which takes more modifiers."""
+    return _fetch(cursor, grammar, grammar.uid_fetch_modifiers)
+
+
+def _fetch(cursor: Cursor, grammar: Grammar, hooks: Hooks) -> Fetch:
     cursor.sp()
     messages = cursor.sequence_set()
     cursor.sp()
@@ -149,8 +158,7 @@ def parse_fetch(cursor: Cursor, grammar: Grammar) -> Fetch:
         return Fetch(messages, items)
     cursor.sp()
     unknown = "there is no such FETCH modifier"
-    modifiers = hooked_list(cursor, grammar.fetch_modifiers, MAX_MODIFIERS, unknown)
-    return Fetch(messages, items, modifiers)
+    return Fetch(messages, items, hooked_list(cursor, hooks, MAX_MODIFIERS, unknown))
 
 
 def parse_items(cursor: Cursor, grammar: Grammar) -> tuple[FetchItem, ...]:
@@ -260,5 +268,5 @@ FETCH = Extension(
     name="fetch",
     rfc=9051,
     capabilities=("BINARY",),
-    parsers={"FETCH": parse_fetch, "UID FETCH": parse_fetch},
+    parsers={"FETCH": parse_fetch, "UID FETCH": parse_uid_fetch},
 )

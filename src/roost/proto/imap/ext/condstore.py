@@ -36,7 +36,7 @@ class CondstoreParameter:
 
 @dataclass(frozen=True, slots=True)
 class ModseqItem:
-    """MODSEQ of FETCH. RFC 7162 section 3.1.5."""
+    """MODSEQ of FETCH. RFC 7162 section 3.1.4.2."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,6 @@ PARTIAL = Extension(
     name="partial",
     rfc=9394,
     capabilities=("PARTIAL",),
-    fetch_modifiers={"PARTIAL": parse_partial},
+    uid_fetch_modifiers={"PARTIAL": parse_partial},
     search_returns={"PARTIAL": parse_partial},
 )

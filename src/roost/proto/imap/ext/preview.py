@@ -8,7 +8,7 @@ from roost.proto.imap.extension import Extension
 from roost.proto.imap.spelling import nstring
 from roost.proto.imap.token import Cursor
 
-MAX_CHARACTERS: Final = 200  # RFC 8970 section 3.1
+MAX_CHARACTERS: Final = 200  # RFC 8970 section 3.3
 
 # A list behind PREVIEW alone may be that of the FETCH modifiers, hence nothing but LAZY is taken.
 _LAZY = re.compile(rb" \(LAZY\)", re.IGNORECASE)

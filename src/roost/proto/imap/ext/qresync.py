@@ -77,14 +77,14 @@ def parse_qresync(cursor: Cursor) -> QresyncParameter:
     return QresyncParameter(uid_validity, modseq, uids, match)
 
 
-def vanished_is_legal(fetch: Fetch, *, uid: bool) -> bool:
-    """Whether VANISHED may stand in this FETCH, if it does. RFC 7162 section 3.2.6.
+def vanished_is_legal(fetch: Fetch) -> bool:
+    """Whether VANISHED has the CHANGEDSINCE it wants; otherwise the answer is BAD.
 
-    It wants UID FETCH and CHANGEDSINCE; otherwise the answer is BAD.
+    True as well where there is no VANISHED. RFC 7162 section 3.2.6.
     """
     if VanishedModifier() not in fetch.modifiers:
         return True
-    return uid and any(isinstance(one, ChangedSince) for one in fetch.modifiers)
+    return any(isinstance(one, ChangedSince) for one in fetch.modifiers)
 
 
 def vanished(uids: Sequence[int], *, earlier: bool) -> bytes:
@@ -136,5 +136,5 @@ QRESYNC = Extension(
     capabilities=("QRESYNC",),
     enables=("QRESYNC",),
     select_parameters={"QRESYNC": parse_qresync},
-    fetch_modifiers={"VANISHED": without_value(VanishedModifier())},
+    uid_fetch_modifiers={"VANISHED": without_value(VanishedModifier())},
 )

@@ -106,7 +106,7 @@ def parse_url_fetch(cursor: Cursor, grammar: Grammar) -> UrlFetch:
 
 def gen_url_auth(urls: Iterable[str]) -> bytes:
     """GENURLAUTH: the whole URLs, in the order of the command. RFC 4467 section 8."""
-    return b"* GENURLAUTH " + b" ".join(astring(url.encode("ascii")) for url in urls) + b"\r\n"
+    return b"* GENURLAUTH " + b" ".join(astring(url.encode()) for url in urls) + b"\r\n"
 
 
 def url_fetch(url: str, octets: bytes | None) -> bytes:

@@ -1,0 +1,22 @@
+"""INPROGRESS. RFC 9585."""
+
+import pytest
+
+from roost.proto.imap.ext.inprogress import INPROGRESS, in_progress_code
+from roost.proto.imap.response import Code, untagged_ok
+
+
+@pytest.mark.parametrize(
+    ("code", "wire"),
+    [
+        (in_progress_code(b"A001", 454, 1000), b'INPROGRESS ("A001" 454 1000)'),
+        (in_progress_code(b"A001", 1020), b'INPROGRESS ("A001" 1020 NIL)'),
+        (in_progress_code(b"A001"), b'INPROGRESS ("A001" NIL NIL)'),
+        (in_progress_code(done=0), b"INPROGRESS (NIL 0 NIL)"),
+        (in_progress_code(), b"INPROGRESS"),
+    ],
+)
+def test_spells(code: Code, wire: bytes) -> None:
+    assert code == wire
+    assert untagged_ok("still at it", code) == b"* OK [" + wire + b"] still at it\r\n"
+    assert INPROGRESS.capabilities == ("INPROGRESS",)
