@@ -23,6 +23,7 @@ from bench.roost_server import PASSWORD, RoostServer, free_ports
 from bench.smtp_load import message_of
 
 ROUNDS = 3
+COUNTS = (10_000, 100_000)
 
 
 def main() -> None:
@@ -125,7 +126,7 @@ ROWS: tuple[tuple[str, bytes], ...] = (
 
 def imap(folder: Path) -> None:
     """Reading, beside Dovecot in the same run where it is installed."""
-    for count in (10_000, 100_000):
+    for count in COUNTS:
         print(f"\n## IMAP with {count:,} messages of 1.5 KB, seconds\n")
         results: dict[str, dict[str, float]] = {}
         roost = RoostServer(folder / f"roost{count}")
@@ -140,7 +141,7 @@ def imap(folder: Path) -> None:
             dovecot.stop()
         print(f"| row | {' | '.join(results)} | ratio |")
         print("|---" * (len(results) + 2) + "|")
-        for row in results["roost"]:
+        for row in [row for row in results["roost"] if all(row in one for one in results.values())]:
             cells = [f"{times[row]:.3f}" for times in results.values()]
             pair = [times[row] for times in results.values()]
             ratio = f"{pair[0] / pair[1]:.2f}" if len(pair) == 2 else ""
@@ -162,9 +163,8 @@ def imap_rows(port: int, user: str, password: str, count: int) -> dict[str, floa
         batch = [template % (n, n) for n in range(first, min(first + 500, left))]
         client.append("INBOX", batch, pipelined=True)
     times[f"APPEND {left}, pipelined"] = time.perf_counter() - began
-    times["APPEND 500 in one (MULTIAPPEND)"] = client.multiappend(
-        "Drafts" if user != "user0" else "INBOX", single[:200]
-    )
+    if b" MULTIAPPEND" in client.command(b"CAPABILITY"):
+        times["APPEND 200 in one (MULTIAPPEND)"] = client.multiappend("INBOX", single)
     client.command(b"SELECT INBOX")
     for name, command in ROWS:
         rounds = [
