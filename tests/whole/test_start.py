@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from roost.testing.process import ACCOUNT, PASSWORD, LocalServe, free_offset
+from roost.testing.users import python_for_nobody
 
 pytestmark = pytest.mark.slow
 
@@ -22,22 +24,6 @@ ROOST = (sys.executable, "-m", "roost")
 NOBODY = 65534
 AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-
-
-def python_for_nobody() -> tuple[list[str], dict[str, str]]:
-    """A Python that also a user without rights can run, and its environment; else skip."""
-    code = f"import os; os.setgid({NOBODY}); os.setuid({NOBODY}); import roost.app.run, ctypes.util"
-    ours = [place for place in sys.path if place and not place.startswith(sys.base_prefix)]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(ours)}
-    name = f"python3.{sys.version_info.minor}"
-    for python in (sys.executable, shutil.which(name, path="/usr/local/bin:/usr/bin")):
-        if python is not None:
-            tried = subprocess.run(
-                [python, "-c", code], env=environment, capture_output=True, check=False
-            )
-            if tried.returncode == 0:
-                return [python, "-m", "roost"], environment
-    pytest.skip("the user nobody cannot read this Python")
 
 
 def as_nobody() -> tuple[str, ...]:
@@ -89,7 +75,10 @@ def server(tmp_path: Path) -> Iterator[LocalServe]:
 @pytest.fixture
 def open_path(tmp_path: Path) -> Path:
     """A folder that other users can walk into."""
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+    top = Path(tempfile.gettempdir()).resolve()
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder == top or top not in folder.parents:
+            break
         folder.chmod(0o755)
     return tmp_path
 
@@ -331,8 +320,11 @@ def test_a_certificate_that_is_missing_or_not_of_its_key(tmp_path: Path) -> None
 def test_privileges_are_dropped_and_it_serves(open_path: Path) -> None:
     path = config_file(open_path, head=USER)
     ports = dict(re.findall(r"(\w+) = (\d+)", path.read_text()))
-    command, environment = python_for_nobody()
-    command += ["--config", str(path), "serve"]
+    found_python = python_for_nobody()
+    if found_python is None:
+        pytest.skip("the user nobody cannot read this Python")
+    python, environment = found_python
+    command = [*python, "-m", "roost", "--config", str(path), "serve"]
     with (open_path / "log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stderr=log, stdout=log)
     try:

@@ -50,9 +50,9 @@ class DataFolder:
 
         owner: user and group to give it to, None for who we are.
         """
-        if self.root.exists() and not self.root.is_dir():
-            raise FolderUnusable(f"{self.root} is not a folder: set another data folder")
         try:
+            if self.root.exists() and not self.root.is_dir():
+                raise FolderUnusable(f"{self.root} is not a folder: set another data folder")
             _make(self.root, 0o750)
             if owner is not None:
                 os.chown(self.root, *owner)

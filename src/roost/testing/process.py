@@ -115,7 +115,7 @@ class LocalServe:
 def free_offset() -> int:
     """A port offset at which every port of localserve is free at the moment."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
-        first = probe.getsockname()[1]
+        first: int = probe.getsockname()[1]
     for step in range(200):
         offset = 10_000 + (first * 7 + step * 97) % 40_000
         if all(_is_free(port + offset) for port in _BASE.values()):
