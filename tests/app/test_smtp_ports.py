@@ -14,7 +14,7 @@ from roost.config.smtp import SmtpConfig
 from roost.delivery.route import Destination
 from roost.ports.log_events import Event
 from roost.ports.net import Wire
-from roost.service import accounts, domains
+from roost.service import accounts, domains, login
 from roost.service.login import Login
 from roost.session.smtp.inbound import InboundSession
 from roost.session.smtp.submission import SubmissionSession
@@ -25,6 +25,7 @@ from roost.store.sqlite import SqliteStore
 from roost.testing.blobs import MemoryBlobs
 from roost.testing.clock import StoppedClock
 from roost.testing.log import ListLog
+from roost.testing.passwords import PlainHasher
 from roost.testing.store import new_store
 from roost.testing.wire import MemoryWire
 
@@ -37,6 +38,7 @@ async def store_with_ann() -> tuple[SqliteStore, AccountId]:
     store, clock = await new_store(), StoppedClock()
     await domains.add(store, clock, ADMIN, Domain.parse("home.test"))
     await accounts.add(store, clock, ADMIN, "ann", address=ANN)
+    await login.set_password(store, PlainHasher(), clock, ADMIN, "ann", "a password")
 
     async def work(tx: ReadTx) -> AccountId:
         found = await find(tx, "home.test", "ann")
@@ -51,7 +53,10 @@ def parts_of(store: SqliteStore, account: AccountId, log: ListLog, *, local: boo
         return Destination(address, account, "INBOX", -1)
 
     async def check_login(_service: str, name: str, _password: str, _wire: Wire) -> Login:
-        return Login(account, Address.parse(name))
+        cache = login.LoginCache(b"key")
+        return await login.check_password(
+            store, PlainHasher(), cache, StoppedClock(), name, "a password"
+        )
 
     def in_background(work: Coroutine[Any, Any, None]) -> None:
         work.close()
@@ -78,15 +83,20 @@ async def send(session: InboundSession[Any, Any, Any] | SubmissionSession[Any, A
     wire.feed(b"EHLO c.test\r\n")
     if isinstance(session, SubmissionSession):
         wire.feed(b"AUTH PLAIN AGFubkBob21lLnRlc3QAeA==\r\n")
-        await wire.settle()
+        await until(wire, b"235 ")
     wire.feed(
         b"MAIL FROM:<ann@home.test>\r\nRCPT TO:<ann@home.test>\r\nRCPT TO:<ann+x@home.test>\r\n"
         b"DATA\r\n"
     )
-    await wire.settle()
-    wire.output.clear()
+    await until(wire, b"354 ")
     wire.feed(MESSAGE + b".\r\n")
     assert (await wire.line()).startswith(b"250 ")
+
+
+async def until(wire: MemoryWire, start: bytes) -> None:
+    """Read replies up to one that begins so."""
+    while not (await wire.line()).startswith(start):
+        pass
 
 
 def said(log: ListLog) -> list[tuple[Event, dict[str, object]]]:

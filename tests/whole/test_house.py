@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -15,7 +15,7 @@ from roost.config.domains import DomainSettings
 from roost.config.setting import Size
 from roost.ports.log_events import Event
 from roost.queue.schedule import FIRST_WAIT
-from roost.service import accounts, domains
+from roost.service import accounts, domains, login
 from roost.testing.house import ADMIN, PASSWORD, House, new_house
 from roost.testing.imap import ImapClient
 from roost.testing.smtp_client import SmtpClient, SmtpRefused
@@ -250,3 +250,40 @@ async def test_stopping_takes_leave_and_keeps_what_was_answered() -> None:
         assert b"* BYE " in idle.wire.output
         assert whole.wire.output.startswith(b"250 ")
         assert house.errors() == []
+
+
+async def remove_account(house: House) -> None:
+    await accounts.remove(house.store, house.clock, ADMIN, "ann")
+
+
+async def new_password(house: House) -> None:
+    hasher = house.server.hasher
+    await login.set_password(house.store, hasher, house.clock, ADMIN, "ann", "another password")
+
+
+async def close_account(house: House) -> None:
+    await change_account(house, "ann", login_disabled="ask the admin")
+
+
+@pytest.mark.parametrize("change", [remove_account, new_password, close_account])
+async def test_who_may_no_longer_sign_in_is_shown_out(
+    house: House, change: Callable[[House], Awaitable[None]]
+) -> None:
+    working, idle = await house.login_imap(ANN), await house.login_imap(ANN)
+    bob = await house.login_imap(BOB)
+    await idle.ok("SELECT INBOX")
+    idle.wire.feed(b"x IDLE\r\n")
+    await idle.wire.line()
+    await change(house)
+    for client in (working, idle):
+        said = await client.wire.ended()
+        assert said.startswith(b"* BYE the account or its password changed")
+    await bob.ok("NOOP")
+    assert not bob.wire.closed
+
+
+async def test_a_change_that_concerns_no_login_ends_no_session(house: House) -> None:
+    client = await house.login_imap(ANN)
+    await change_account(house, "ann", full_name="Ann")
+    await client.ok("NOOP")
+    assert not client.wire.closed

@@ -1,6 +1,7 @@
 """The two ways to run: a mail server, and localserve, the same server on a laptop."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 import msgspec
@@ -54,11 +55,15 @@ class Mode:
 
 
 class PortsUnusable(Exception):
-    """The ports asked for do not exist; the text says which offset would do."""
+    """The address or ports asked for do not exist; the text says what would do."""
 
 
 def localserve(folder: Path, ip: str, port_offset: int, log_level: str) -> Mode:
     """The mode of localserve with its data in `folder`; PortsUnusable."""
+    try:
+        ip_address(ip)
+    except ValueError as error:
+        raise PortsUnusable(f"{ip!r} is no IP address, such as 127.0.0.1 or ::1") from error
     ports = {name: port + port_offset for name, port in LOCAL_PORTS.items()}
     if not all(1 <= port <= 65535 for port in ports.values()):
         lowest, highest = 1 - min(LOCAL_PORTS.values()), 65535 - max(LOCAL_PORTS.values())

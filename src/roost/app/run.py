@@ -159,6 +159,9 @@ class _Run:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
+        # A terminal that closes ends localserve in good order; a server has nothing to read anew.
+        hang_up = stopping.set if self._mode.local is not None else _nothing
+        loop.add_signal_handler(signal.SIGHUP, hang_up)
         server, tls = await self._open(configured, stopping)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(server.stop)
@@ -250,3 +253,7 @@ class _Run:
         """Nothing more can be kept: end, so that a restart recovers by reopening."""
         self._status = DISK_FAILED
         stopping.set()
+
+
+def _nothing() -> None:
+    """What SIGHUP does to a server."""

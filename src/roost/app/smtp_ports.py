@@ -19,7 +19,7 @@ from roost.proto.sasl.mechanism import Credentials
 from roost.proto.sasl.plain import PLAIN
 from roost.proto.smtp.extension import Extensions
 from roost.proto.smtp.server_config import Role, ServerConfig
-from roost.service.login import Login
+from roost.service.login import Login, is_valid
 from roost.service.submission import may_send_as, submit
 from roost.session.smtp.ports import Services, SmtpLimits, SmtpPort
 from roost.session.smtp.traced import hop_of
@@ -132,4 +132,6 @@ class SmtpParts:
         )
 
     async def _may_send_as(self, login: Login, address: Address) -> bool:
+        if not await is_valid(self.store, login):
+            return False
         return self.local or await may_send_as(self.store, login.account, address)

@@ -1,5 +1,6 @@
 """The reference page and the sample of roost.toml, made from the structs."""
 
+import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -46,7 +47,8 @@ def reference() -> str:
 
 def sample(hostname: str, data: str) -> str:
     """A roost.toml to begin with; settings that have a default stand in comments."""
-    lines = [f'hostname = "{hostname}"', f'data = "{data}"']
+    # A JSON string is a TOML string.
+    lines = [f"hostname = {json.dumps(hostname)}", f"data = {json.dumps(data)}"]
     for title, struct in tables():
         if title == "listeners.NAME":
             lines += ["", SAMPLE_LISTENER.rstrip()]

@@ -13,10 +13,12 @@ import msgspec
 from roost.base.address import Address
 from roost.base.errors import ServiceError
 from roost.base.ids import AccountId
+from roost.ports.bus import Type
 from roost.ports.clock import Clock
 from roost.service import accounts
 from roost.service.configuration import Edit, commit
 from roost.service.passwords import PasswordHasher, PasswordInvalid, prepare, prepare_new
+from roost.store import accounts as account_rows
 from roost.store import addresses, credentials
 from roost.store.addresses import Recipient
 from roost.store.credentials import PASSWORD, Credential
@@ -55,11 +57,12 @@ class Login:
     """Who signed in.
 
     address: the address as it was given, with the domain and spelling it is known by; it may carry
-    a tag.
+    a tag. credential: the number of what was proved, which a new password replaces.
     """
 
     account: AccountId
     address: Address
+    credential: int = 0
 
 
 class LoginCache:
@@ -130,7 +133,19 @@ async def check_password(
     if text := found.recipient.account_settings.login_disabled:
         raise LoginDisabled(text)
     await _note_use(store, clock, used)
-    return Login(used.account, address)
+    return Login(used.account, address, used.id)
+
+
+async def is_valid(store: Store, login: Login) -> bool:
+    """Whether who signed in may stay: the account is in use and open, the password the same."""
+
+    async def work(tx: ReadTx) -> bool:
+        account = await account_rows.by_id(tx, login.account)
+        if account is None or account.deleted is not None or account.settings.login_disabled:
+            return False
+        return await credentials.exists(tx, login.account, login.credential)
+
+    return await store.read(work)
 
 
 async def set_password(
@@ -158,6 +173,7 @@ async def set_password(
         async def replace_secret(tx: WriteTx, _step: Change, _revised: object) -> None:
             await credentials.remove_kind(tx, row.id, PASSWORD)
             await credentials.add(tx, row.id, PASSWORD, "", secret, edit.now)
+            tx.changed(row.id, Type.SETTINGS)
 
         before = await credentials.of_kind(tx, row.id, PASSWORD)
         step = change(

@@ -63,6 +63,14 @@ async def of_kind(tx: ReadTx, account: AccountId, kind: str) -> list[Credential]
     return [_credential_of(row) for row in rows]
 
 
+async def exists(tx: ReadTx, account: AccountId, number: int) -> bool:
+    """Whether the account has this credential (any more)."""
+    found = await tx.value(
+        "SELECT 1 FROM credential WHERE account_id = $1 AND id = $2", account, number
+    )
+    return found is not None
+
+
 async def remove_kind(tx: WriteTx, account: AccountId, kind: str) -> int:
     """Remove every credential of a kind; returns how many there were."""
     return await tx.execute(

@@ -61,6 +61,7 @@ async def _exchange(talk: Conversation, mechanism: Mechanism, initial: bytes | N
 
 async def _sign_in(talk: Conversation, name: str, password: str) -> Done:
     talk.login = await talk.port.check_login(name, password, talk.wire)
+    talk.selection_changed()
     return Done("welcome", response.capability_code(capabilities(talk)))
 
 

@@ -7,7 +7,7 @@ does.
 
 import asyncio
 
-from roost.ports.bus import Hint
+from roost.ports.bus import Hint, Type
 from roost.ports.log_events import Event as LogEvent
 from roost.ports.net import ConnectionLost, Wire
 from roost.proto.imap import response
@@ -24,6 +24,7 @@ from roost.proto.imap.reader import (
     MessageChunk,
     Reader,
 )
+from roost.service.login import is_valid
 from roost.session.imap.append import Appending
 from roost.session.imap.conversation import Conversation, Refused
 from roost.session.imap.dispatch import HANDLERS, refusal, run_command, spell_failure
@@ -54,6 +55,7 @@ class ImapSession:
         self._peer_gone = False
         self._lost = False
         self._news = False  # a hint came for the selected mailbox
+        self._in_doubt = False  # the account or its password may have changed
         self._idle_tag: bytes | None = None
         self._commands = 0
         self._bad_commands = 0  # one behind the other
@@ -134,6 +136,8 @@ class ImapSession:
     async def _work_off(self) -> None:
         """Deal with all that came. Octets of one message are taken in even while stopping."""
         while not self._talk.leaving and (self._appending is not None or not self._stopping):
+            if self._in_doubt and not await self._may_stay():
+                return
             event = self._next_event()
             if event is not None:
                 await self._deal_with(event)
@@ -142,6 +146,15 @@ class ImapSession:
             else:
                 return
             await self._wire.room()
+
+    async def _may_stay(self) -> bool:
+        """Whether who signed in still may; else take leave: mail taken now would be lost."""
+        self._in_doubt = False
+        login = self._talk.login
+        if login is None or await is_valid(self._port.store, login):
+            return True
+        self._leave("the account or its password changed, sign in again")
+        return False
 
     def _next_event(self) -> Event | None:
         """What comes next; reading goes on when too little waits."""
@@ -298,14 +311,18 @@ class ImapSession:
             self._waits_for_line = False
 
     def _listen(self) -> None:
-        """Hear of changes in the account of the selected mailbox, or no more."""
+        """Hear of changes in the account of who signed in."""
         self._unlisten()
         self._unlisten = _nothing
-        view = self._talk.view
-        if view is not None and not self._lost:
-            self._unlisten = self._port.store.bus.listen(view.ref.account, self._hear)
+        login = self._talk.login
+        if login is not None and not self._lost:
+            self._unlisten = self._port.store.bus.listen(login.account, self._hear)
 
     def _hear(self, hint: Hint) -> None:
+        if Type.SETTINGS in hint.types:
+            self._in_doubt = True
+            if not (self._has_task or self._is_ending):
+                self._start()
         view = self._talk.view
         if view is None or (hint.mailboxes and view.ref.id not in hint.mailboxes):
             return
