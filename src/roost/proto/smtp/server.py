@@ -27,6 +27,7 @@ from roost.proto.smtp.command import (
     parse_rcpt,
     split_line,
 )
+from roost.proto.smtp.data import Fault
 from roost.proto.smtp.event import (
     Closing,
     Event,
@@ -375,6 +376,11 @@ class Server:
             chunk = parse_bdat(argument)
         except CommandError:
             self._fatal(replies.BAD_BDAT)  # nobody knows how much to skip
+            return
+        most = self._config.extensions.max_message_octets
+        if chunk.size_octets > 2 * most:
+            # Reading on would take commands for octets of the message for a long time, or for ever.
+            self._fatal(replies.fault(Fault.TOO_LARGE, most))
             return
         self._mode = _Mode.MESSAGE
         if self._transfer is not None:
