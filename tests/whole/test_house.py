@@ -14,7 +14,7 @@ from roost.config.accounts import AccountSettings
 from roost.config.domains import DomainSettings
 from roost.config.setting import Size
 from roost.ports.log_events import Event
-from roost.queue.schedule import FIRST_WAIT
+from roost.queue.schedule import FIRST_WAIT, MAX_ATTEMPTS
 from roost.service import accounts, domains, login
 from roost.testing.house import ADMIN, PASSWORD, House, new_house
 from roost.testing.imap import ImapClient
@@ -135,15 +135,40 @@ async def test_a_message_for_several_is_filed_for_all(house: House) -> None:
         )
 
 
-async def test_a_message_too_large_for_one_is_filed_for_none(house: House) -> None:
+async def test_who_is_nearly_full_keeps_nobody_else_from_a_message(house: House) -> None:
     await change_account(house, "bob", quota=Size(2_000))
-    client = await SmtpClient(house.smtp()).greet()
-    await client.envelope("x@y.test", (ANN, BOB))
-    assert (await client.data(MESSAGE + b"x" * 2_000)).startswith("452 4.2.2 ")
-    assert await house.mail_of(ANN) == []
-    assert await house.mail_of(BOB) == []
-    await client.send("x@y.test", (ANN, BOB), MESSAGE)
+    large = MESSAGE + b"x" * 2_000
+    alone = await SmtpClient(house.smtp()).greet()
+    await alone.envelope("x@y.test", (BOB,))
+    assert (await alone.data(large)).startswith("452 4.2.2 ")
+    await house.send("x@y.test", (ANN, BOB), large)
     assert len(await house.mail_of(ANN)) == len(await house.mail_of(BOB)) == 1
+    with pytest.raises(SmtpRefused, match=r"^452 4\.2\.2 "):
+        await house.send("x@y.test", (ANN, BOB), MESSAGE)
+
+
+async def test_the_queue_delivers_to_one_and_tells_of_the_other(house: House) -> None:
+    await change_account(house, "bob", quota=Size(2_000))
+    await house.submit(ANN, (ANN, BOB), MESSAGE + b"x" * 2_000)
+    await house.run_queue()
+    assert len(await house.mail_of(ANN)) == 1
+    for _ in range(MAX_ATTEMPTS):
+        house.clock.advance(timedelta(hours=20))
+        await house.run_queue()
+    assert await house.mail_of(BOB) == []
+    [_, notice] = await house.mail_of(ANN)
+    assert b"\r\nSubject: Undelivered: " in notice
+    assert BOB.encode() in notice
+    assert b"Auto-Submitted: auto-replied" in notice
+    assert b"Subject: hello" in notice
+
+
+async def test_a_recipient_that_goes_meanwhile_is_told_of(house: House) -> None:
+    await house.submit(ANN, (BOB,), MESSAGE)
+    await accounts.remove(house.store, house.clock, ADMIN, "bob")
+    await house.run_queue()
+    [notice] = await house.mail_of(ANN)
+    assert b"no such recipient" in notice
 
 
 async def test_a_full_account_is_refused_at_rcpt(house: House) -> None:

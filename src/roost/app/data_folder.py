@@ -95,6 +95,11 @@ def unusable(path: Path, error: OSError) -> FolderUnusable:
 
 
 def _make(folder: Path, mode: int) -> None:
-    if not folder.exists():
-        folder.mkdir(parents=True, mode=mode)
-        folder.chmod(mode)
+    if folder.exists():
+        return
+    # Those above it are for everyone to walk through, whatever the umask.
+    for missing in reversed([above for above in folder.parents if not above.exists()]):
+        missing.mkdir()
+        missing.chmod(0o755)
+    folder.mkdir(mode=mode)
+    folder.chmod(mode)

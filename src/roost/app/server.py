@@ -16,6 +16,7 @@ from roost.app.listeners import Bound
 from roost.app.logins import Logins, count_logins
 from roost.app.modes import Mode
 from roost.app.smtp_ports import Route, SmtpParts
+from roost.base.domain import Domain
 from roost.delivery.route import route, route_anywhere
 from roost.listen.cid import ConnectionIds
 from roost.listen.limits import AddressLimits, ConnectionCap, LimitSettings
@@ -27,6 +28,7 @@ from roost.ports.log import Log
 from roost.ports.log_events import Event
 from roost.ports.net import Session, SessionFactory, TlsServer, Wire
 from roost.ports.random import Random
+from roost.queue.notice import Notices
 from roost.queue.worker import Worker
 from roost.service.login import Login, LoginCache
 from roost.service.passwords import Argon2Hasher, PasswordHasher
@@ -91,7 +93,10 @@ class MailServer:
         self.hasher = foundation.hasher
         self.ids = foundation.ids
         self.background = Background(world.clock, world.log)
-        self.worker = Worker(self.store, world.clock, world.log, self.route, self.ids.next())
+        notices = Notices(self.store, Domain.parse(mode.config.hostname), world.random)
+        self.worker = Worker(
+            self.store, world.clock, world.log, self.route, notices, self.ids.next()
+        )
         self.servers: dict[str, Server] = {}
         self._foundation = foundation
         self._tls = tls

@@ -24,7 +24,7 @@ from roost.service.submission import may_send_as, submit
 from roost.session.smtp.ports import Services, SmtpLimits, SmtpPort
 from roost.session.smtp.traced import hop_of
 from roost.session.smtp.transaction import Envelope
-from roost.store.blobs import begin_blob
+from roost.store.blobs import begin_blob, discard
 from roost.store.engine import Store
 from roost.store.stowed import Stowed
 
@@ -83,6 +83,7 @@ class SmtpParts:
             resolve_recipient=self.route,
             begin_message=lambda: begin_blob(self.store, self.blobs, self.clock),
             deliver=deliver,
+            discard=lambda stowed: discard(self.store, self.blobs, self.clock, stowed),
             check_login=self._check_login,
             may_send_as=self._may_send_as,
             may_accept=self.may_accept,
@@ -131,7 +132,9 @@ class SmtpParts:
             "submission", credentials.username, credentials.password, wire
         )
 
-    async def _may_send_as(self, login: Login, address: Address) -> bool:
+    async def _may_send_as(self, login: Login, address: Address | None) -> bool:
         if not await is_valid(self.store, login):
             return False
-        return self.local or await may_send_as(self.store, login.account, address)
+        if self.local or address is None:
+            return True
+        return await may_send_as(self.store, login.account, address)

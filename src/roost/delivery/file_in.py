@@ -10,10 +10,10 @@ from roost.base.ids import AccountId, BlobId, MailboxRef
 from roost.proto.mime.prefix import join_prefix
 from roost.proto.mime.render import Scanned, render_with_prefix, scan_blob
 from roost.store import blob_rows, mailboxes, quota
-from roost.store.emails import columns_of
+from roost.store.emails import Columns, columns_of
 from roost.store.engine import ReadTx, Store, WriteTx
 from roost.store.filing import Filed, Filing, file_messages
-from roost.store.stowed import Stowed, file_name
+from roost.store.stowed import MAX_ROW_OCTETS, Stowed, file_name
 
 Also = Callable[[WriteTx], Awaitable[None]]
 
@@ -58,15 +58,11 @@ async def file_in(
     also: what is written in the same transaction.
     Raises QuotaExceeded, StoreFull, StoreFailed, and then nobody has the message.
     """
-    scanned = await scan(store, stowed, size)
-    rendered = []
-    for copy in copies:
-        prefix = join_prefix(copy.prefix, scanned.octets[:1024])
-        rendered.append((copy, prefix, columns_of(render_with_prefix(prefix, scanned))))
+    rendered = await _render(store, stowed, size, copies)
 
     async def work(tx: WriteTx) -> list[Filed]:
         filings = []
-        for copy, prefix, columns in rendered:
+        for copy, (prefix, columns) in zip(copies, rendered, strict=True):
             mailbox = await _mailbox_of(tx, copy, now)
             filings.append(
                 Filing(
@@ -85,7 +81,8 @@ async def file_in(
             await also(tx)
         return filed
 
-    return await store.write(work, octets=min(size, 1 << 16))
+    octets = min(size, MAX_ROW_OCTETS) + sum(_weight(columns) for _, columns in rendered)
+    return await store.write(work, octets=octets)
 
 
 async def _mailbox_of(tx: WriteTx, copy: Copy, now: datetime) -> MailboxRef:
@@ -106,11 +103,41 @@ async def scan(store: Store, stowed: Stowed | BlobId, size: int) -> Scanned:
         return scan_blob(stowed.octets)
 
     async def work(tx: ReadTx) -> Scanned:
-        if isinstance(stowed, Stowed):
-            if stowed.octets is not None:
-                return scan_blob(stowed.octets)
-            assert stowed.blob is not None, "octets that are not in memory are in a file"
-            return scan_blob(tx.blobs.read(file_name(stowed.blob), 0, size))
-        return scan_blob(await blob_rows.octets(tx, stowed, 0, size))
+        return scan_blob(await _octets_of(tx, stowed, size))
 
     return await store.scan(work)
+
+
+async def _render(
+    store: Store, stowed: Stowed | BlobId, size: int, copies: Sequence[Copy]
+) -> list[tuple[bytes, Columns]]:
+    """Prefix and columns of each copy; on the loop only for one copy of a small message."""
+    small = isinstance(stowed, Stowed) and size <= MAX_INLINE_OCTETS
+    if small and len(copies) == 1:
+        return [_rendered(await scan(store, stowed, size), copies[0])]
+
+    async def work(tx: ReadTx) -> list[tuple[bytes, Columns]]:
+        scanned = scan_blob(await _octets_of(tx, stowed, size))
+        return [_rendered(scanned, copy) for copy in copies]
+
+    return await store.scan(work)
+
+
+def _rendered(scanned: Scanned, copy: Copy) -> tuple[bytes, Columns]:
+    prefix = join_prefix(copy.prefix, scanned.octets[:1024])
+    return prefix, columns_of(render_with_prefix(prefix, scanned))
+
+
+async def _octets_of(tx: ReadTx, stowed: Stowed | BlobId, size: int) -> bytes:
+    """All octets of a message. Inside a scan: they may lie in a file."""
+    if not isinstance(stowed, Stowed):
+        return await blob_rows.octets(tx, stowed, 0, size)
+    if stowed.octets is not None:
+        return stowed.octets
+    assert stowed.blob is not None, "octets that are not in memory are in a file"
+    return tx.blobs.read(file_name(stowed.blob), 0, size)
+
+
+def _weight(columns: Columns) -> int:
+    """About how much a row weighs while it waits to be written."""
+    return len(columns.parts) + len(columns.envelope) + len(columns.bodystructure)

@@ -1,7 +1,7 @@
 """A message that came over the MX port, for all its recipients: all of them or none."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from roost.base.address import Address
@@ -9,6 +9,7 @@ from roost.base.ids import BlobId
 from roost.delivery.file_in import Also, Copy, file_in
 from roost.delivery.route import Destination
 from roost.delivery.trace import Hop, delivered_to_field, received_field, return_path_field
+from roost.store import quota
 from roost.store.engine import Store
 from roost.store.filing import Filed
 from roost.store.stowed import Stowed
@@ -40,6 +41,10 @@ async def receive(
     Raises QuotaExceeded, StoreFull, StoreFailed, and then nobody has it.
     """
     copies = copies_of(reverse_path, destinations, received_field(hop))
+    if len(copies) > 1:
+        # Each had room at RCPT. One that has not enough for this message may not keep
+        # the others from theirs, so it goes over its limit by this one.
+        copies = [replace(copy, quota_octets=quota.UNLIMITED) for copy in copies]
     return await file_in(store, stowed, stowed.size, copies, hop.received_at)
 
 

@@ -17,9 +17,10 @@ from roost.ports.bus import Hint, Type
 from roost.ports.clock import Clock
 from roost.ports.log import Log
 from roost.ports.log_events import Event
+from roost.queue.notice import Notices, file_notice
 from roost.queue.schedule import CLAIM, wait_after
 from roost.store import queue_rows
-from roost.store.engine import ReadTx, Store, WriteTx
+from roost.store.engine import ReadTx, Store, StoreFailed, StoreFull, WriteTx
 from roost.store.queue_rows import ItemState, QueueItem, Submission
 
 BATCH = 200
@@ -33,11 +34,15 @@ Claimed = list[tuple[QueueItem, int]]
 class Worker:
     """Delivers due items, one submission after another, until it is cancelled.
 
-    route: where mail for an address goes; raises ServiceError. name: who claims.
+    route: where mail for an address goes; raises ServiceError. notices: tell a sender that we
+    gave up. name: who claims.
     """
 
-    def __init__(self, store: Store, clock: Clock, log: Log, route: Route, name: str) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, log: Log, route: Route, notices: Notices, name: str
+    ) -> None:
         self._store = store
+        self._notices = notices
         self._clock = clock
         self._log = log
         self._route = route
@@ -69,7 +74,13 @@ class Worker:
         for item in items:
             groups.setdefault((item.ref.account, item.ref.submission), []).append(item)
         for (account, submission), group in groups.items():
-            await self._try(account, submission, group)
+            try:
+                await self._try(account, submission, group)
+            except (StoreFull, StoreFailed):
+                raise
+            except Exception as error:
+                # One message that we cannot deal with stops no other; its claim runs out.
+                self._log.error(Event.JOB_FAILED, error=error, job="queue", submission=submission)
         return bool(items)
 
     def _hear(self, hint: Hint) -> None:
@@ -100,7 +111,9 @@ class Worker:
             return await queue_rows.submission_of(tx, account, submission)
 
         message = await self._store.read(work)
-        assert message is not None, "an item has its submission"
+        if message is None:
+            await self._cancel(claimed)  # its account is being removed
+            return
         destinations: list[Destination] = []
         going: Claimed = []
         for item, attempt in claimed:
@@ -108,9 +121,18 @@ class Worker:
                 destinations.append(await self._route(Address.parse(item.recipient)))
                 going.append((item, attempt))
             except ServiceError as error:
-                await self._failed(error, [(item, attempt)])
+                await self._failed(message, error, [(item, attempt)])
         if going:
             await self._deliver(message, destinations, going)
+
+    async def _cancel(self, claimed: Claimed) -> None:
+        now = self._clock.now()
+
+        async def work(tx: WriteTx) -> None:
+            for item, _ in claimed:
+                await queue_rows.finish(tx, item.ref, ItemState.CANCELLED, "", now)
+
+        await self._store.write(work)
 
     async def _claim(self, items: Sequence[QueueItem]) -> Claimed:
         now = self._clock.now()
@@ -141,24 +163,40 @@ class Worker:
 
         try:
             await receive_queued(self._store, queued, destinations, now, finish)
+        except (StoreFull, StoreFailed):
+            raise
         except ServiceError as error:
-            await self._failed(error, going)
+            if len(going) == 1:
+                await self._failed(message, error, going)
+                return
+            # What is in the way of one recipient is not in the way of the others.
+            for destination, one in zip(destinations, going, strict=True):
+                await self._deliver(message, [destination], [one])
             return
         for item, attempt in going:
             self._log.info(
                 Event.DELIVERY_DONE, submission=item.ref.submission, attempt=attempt, local=True
             )
 
-    async def _failed(self, error: ServiceError, items: Claimed) -> None:
+    async def _failed(self, message: Submission, error: ServiceError, items: Claimed) -> None:
+        """Try again later; or give up and tell the sender, in one transaction."""
         now = self._clock.now()
+        steps = []
+        for item, attempt in items:
+            wait = wait_after(attempt) if error.temporary else None
+            notice = None
+            if wait is None and message.sender:
+                notice = await self._notices.write(message, item, attempt, error, now)
+            steps.append((item, attempt, wait, notice))
 
         async def work(tx: WriteTx) -> None:
-            for item, attempt in items:
-                wait = wait_after(attempt) if error.temporary else None
-                if wait is None:
-                    await queue_rows.finish(tx, item.ref, ItemState.FAILED, error.code, now)
-                else:
+            for item, attempt, wait, notice in steps:
+                if wait is not None:
                     await queue_rows.reschedule(tx, item.ref, attempt, now + wait, error.code)
+                    continue
+                if notice is not None:
+                    await file_notice(tx, item, notice, now)
+                await queue_rows.finish(tx, item.ref, ItemState.FAILED, error.code, now)
 
         await self._store.write(work)
         for item, attempt in items:

@@ -70,13 +70,14 @@ class BlobSink:
         Raises StoreFull, StoreFailed.
         """
         self._expect(Phase.OPEN)
-        self._phase = Phase.ENDED
+        self._phase = Phase.BROKEN  # a cancelled sync may be discarded still
         if self._file is not None:
             try:
                 await self._file.sync()
             except OSError as error:
-                await self._undo()
+                await self.discard()
                 raise _told(error) from error
+        self._phase = Phase.ENDED
         start = bytes(self._start)
         octets = start if self._blob is None else None
         return Stowed(self._size, self._hash.digest(), start, octets, self._blob)

@@ -35,7 +35,7 @@ class Room:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
                 self.leave(octets)  # let in and cancelled at the same moment
             else:
                 self._admit()  # whoever stands behind may fit
@@ -54,7 +54,7 @@ class Room:
 
     async def emptied(self) -> None:
         """Return when nothing is inside or in line."""
-        while self._things:
+        while self._things > 0:
             waiter = asyncio.get_running_loop().create_future()
             self._empty.append(waiter)
             await waiter

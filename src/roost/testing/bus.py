@@ -13,6 +13,11 @@ class ListBus:
         self.hints: list[Hint] = []
         self._listeners: dict[object, tuple[AccountId | None, Callable[[Hint], None]]] = {}
 
+    @property
+    def listening(self) -> int:
+        """How many listen."""
+        return len(self._listeners)
+
     def publish(self, hint: Hint) -> None:
         self.hints.append(hint)
         for account, hear in list(self._listeners.values()):

@@ -59,6 +59,7 @@ class MemoryMail:
     gates: dict[str, asyncio.Event] = field(default_factory=dict)
     accepting: bool = True
     delivered: list[tuple[Envelope[str, str], bytes]] = field(default_factory=list)
+    discarded: list[bytes] = field(default_factory=list)
     sinks: list[MemorySink] = field(default_factory=list)
     background: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -68,11 +69,15 @@ class MemoryMail:
             resolve_recipient=self._resolve,
             begin_message=self._begin,
             deliver=self._deliver,
+            discard=self._discard,
             check_login=self._check_login,
             may_send_as=self._may_send_as,
             may_accept=lambda: self.accepting,
             in_background=self._in_background,
         )
+
+    async def _discard(self, stowed: bytes) -> None:
+        self.discarded.append(stowed)
 
     async def pass_gate(self, step: str) -> None:
         """Wait for the step's gate, then raise the step's error, if there are such."""
@@ -102,8 +107,8 @@ class MemoryMail:
             raise Refused("login_failed")
         return credentials.username
 
-    async def _may_send_as(self, login: str, address: Address) -> bool:
-        return str(address) == login
+    async def _may_send_as(self, login: str, address: Address | None) -> bool:
+        return address is None or str(address) == login
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         self.background.append(asyncio.get_running_loop().create_task(work))

@@ -8,6 +8,7 @@ import pytest
 from roost.session.imap.ports import ImapLimits
 from roost.store.engine import ReadTx
 from roost.testing.blobs import MemoryBlobs, MemoryBlobWriter
+from roost.testing.bus import ListBus
 from roost.testing.imap import PASSWORD, USER, ImapClient, ImapHouse, new_house
 from roost.testing.wire import TLS, MemoryWire
 
@@ -288,13 +289,35 @@ async def test_nothing_is_left_of_a_message_that_broke_off(sent: bytes, turns: i
     for _ in range(turns):
         await asyncio.sleep(0.0005)
     wire.lose()
-    for _ in range(200):
+    for _ in range(5_000):
         await asyncio.sleep(0.001)
         if not house.tasks and not wire._tasks:
             break
     assert (house.blobs.files, house.blobs.unsynced) == ({}, {})
     assert await count_blobs(house) == 0
     assert not wire.errors
+
+
+async def test_nobody_listens_for_a_login_that_selected_nothing() -> None:
+    house = await new_house()
+    for last in ("LOGOUT", "NOOP"):
+        client = await house.client()
+        await client.ask(last)
+        client.wire.lose()
+        await client.wire.settle()
+    bus = house.store.bus
+    assert isinstance(bus, ListBus)
+    assert bus.listening == 0
+
+
+async def test_ten_wrong_passwords_end_the_connection() -> None:
+    house = await new_house()
+    client = await house.client(login=False)
+    for _ in range(9):
+        said = await client.ask('LOGIN a "wrong"')
+        assert said[-1].startswith(b"NO [AUTHENTICATIONFAILED]")
+    client.wire.feed(b'x LOGIN a "wrong"\r\n')
+    assert b"BYE too many logins failed" in await client.wire.ended()
 
 
 async def test_nobody_listens_for_a_connection_that_is_gone() -> None:

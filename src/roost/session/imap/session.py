@@ -34,6 +34,7 @@ from roost.session.imap.updates import catch_up
 
 GRAMMAR = Grammar((*CORE, *EXTENSIONS))
 MAX_BAD_COMMANDS = 20
+MAX_FAILED_LOGINS = 10
 
 
 class ImapSession:
@@ -59,6 +60,7 @@ class ImapSession:
         self._idle_tag: bytes | None = None
         self._commands = 0
         self._bad_commands = 0  # one behind the other
+        self._failed_logins = 0
         self._unlisten = _nothing
 
     # What the connection does.
@@ -200,7 +202,15 @@ class ImapSession:
                 self._talk.appended = appending.stowed if appending is not None else []
                 self._talk.send(await run_command(self._talk, command))
             self._follow(command.tag)
+            self._count_logins(command.verb)
         await self._drop_message()
+
+    def _count_logins(self, verb: str) -> None:
+        """Who guesses passwords has to connect anew, which is counted per address."""
+        if verb in ("LOGIN", "AUTHENTICATE") and self._talk.login is None:
+            self._failed_logins += 1
+            if self._failed_logins >= MAX_FAILED_LOGINS and not self._talk.leaving:
+                self._leave("too many logins failed")
 
     def _follow(self, tag: bytes) -> None:
         """Do what a command asked of the connection."""
@@ -363,6 +373,8 @@ class ImapSession:
 
     def _let_go(self) -> None:
         """Nobody is there any more."""
+        self._unlisten()
+        self._unlisten = _nothing
         if self._talk.view is not None:
             self._port.in_background(self._talk.deselect())
         appending, self._appending = self._appending, None

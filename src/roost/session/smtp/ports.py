@@ -44,7 +44,8 @@ class Services(Generic[RouteT, StowedT, LoginT]):
     deliver: returns once the message is committed for all recipients; raises, and then it is
     for none. It also writes the log, because it knows what became of the message.
     check_login: who that is; it also writes the log, because it knows who and why.
-    may_send_as: whether the login may use the address as sender.
+    discard: forgets a message that was finished and not delivered; never raises.
+    may_send_as: whether the login may (still) use the address, or the null path, as sender.
     may_accept: whether there is room for another message.
     in_background: runs work that outlives the connection.
     """
@@ -52,8 +53,9 @@ class Services(Generic[RouteT, StowedT, LoginT]):
     resolve_recipient: Callable[[Address], Awaitable[RouteT]]
     begin_message: Callable[[], MessageSink[StowedT]]
     deliver: Callable[[Envelope[RouteT, LoginT], StowedT], Awaitable[None]]
+    discard: Callable[[StowedT], Coroutine[Any, Any, None]]
     check_login: Callable[[str, Credentials, Wire], Awaitable[LoginT]]
-    may_send_as: Callable[[LoginT, Address], Awaitable[bool]]
+    may_send_as: Callable[[LoginT, Address | None], Awaitable[bool]]
     may_accept: Callable[[], bool]
     in_background: Callable[[Coroutine[Any, Any, None]], None]
 

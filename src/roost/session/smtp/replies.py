@@ -33,6 +33,7 @@ NO_ROOM = REPLY["store_full"]
 NOT_YOURS = Reply(550, "5.7.1", "this login may not send as this address")
 TIMED_OUT = Reply(421, "4.4.2", "nothing came for too long")
 TOO_SLOW = Reply(421, "4.4.2", "the message takes too long")
+TOO_MANY_LOGINS = Reply(421, "4.7.0", "too many logins failed")
 STOPPING = Reply(421, "4.3.2", "the server is stopping, try again soon")
 
 

@@ -30,6 +30,7 @@ from roost.session.smtp.ports import LoginT, MessageSink, RouteT, SmtpPort, Stow
 from roost.session.smtp.transaction import Client, Envelope, Recipient
 
 FLUSH_OCTETS = 32 * 1024  # replies of pipelined commands leave together, up to so much
+MAX_FAILED_LOGINS = 10
 LONG_WORK_SECONDS = 1.0  # after which the client gets its whole time again
 
 _WAITING = frozenset({Mail, Rcpt, MessageChunk, MessageEnd, LoginAsked})
@@ -53,6 +54,7 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
         self._mail: Mail | None = None
         self._recipients: list[Recipient[RouteT]] = []
         self._sink: MessageSink[StowedT] | None = None
+        self._failed_logins = 0
         self._message_begun: float | None = None
         self._wait = port.limits.command_timeout
         self._has_task = False  # from the spawning of the task to its end
@@ -274,7 +276,12 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
         stowed = await self._sink.finish()
         self._sink = None
         envelope = Envelope(self._mail, tuple(self._recipients), self._client(), self._clock.now())
-        await self._services.deliver(envelope, stowed)
+        try:
+            await self._services.deliver(envelope, stowed)
+        except BaseException:
+            # Also when cancelled: what was committed all the same is stored, and stays.
+            self._services.in_background(self._services.discard(stowed))
+            raise
         self._drop_transaction()
         self._machine.accept()
 
@@ -283,9 +290,16 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
         return Client(wire.id, self._hello, wire.peer, wire.local, wire.tls, self._login)
 
     async def _take_login(self, asked: LoginAsked) -> None:
-        self._login = await self._services.check_login(
-            asked.mechanism, asked.credentials, self._wire
-        )
+        try:
+            self._login = await self._services.check_login(
+                asked.mechanism, asked.credentials, self._wire
+            )
+        except ServiceError:
+            self._failed_logins += 1
+            if self._failed_logins >= MAX_FAILED_LOGINS:
+                self._leave(replies.TOO_MANY_LOGINS)
+                return
+            raise
         self._machine.accept()
 
     def _drop_transaction(self) -> None:

@@ -16,7 +16,5 @@ class SubmissionSession(SmtpSession[RouteT, StowedT, LoginT]):
         """A login sends as itself; the null reverse-path is for receipts (RFC 8098 section 3)."""
         if self._login is None:
             return replies.NOT_YOURS
-        if mail.reverse_path is None:
-            return None
         mine = await self._services.may_send_as(self._login, mail.reverse_path)
         return None if mine else replies.NOT_YOURS
