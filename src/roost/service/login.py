@@ -55,11 +55,12 @@ class Login:
     """Who signed in.
 
     address: the address as it was given, with the domain and spelling it is known by; it may carry
-    a tag.
+    a tag. hidden_capabilities: what IMAP clients of the account are not told of, upper case.
     """
 
     account: AccountId
     address: Address
+    hidden_capabilities: frozenset[str] = frozenset()
 
 
 class LoginCache:
@@ -130,7 +131,8 @@ async def check_password(
     if text := found.recipient.account_settings.login_disabled:
         raise LoginDisabled(text)
     await _note_use(store, clock, used)
-    return Login(used.account, address)
+    hidden = found.recipient.account_settings.imap_capabilities_disabled
+    return Login(used.account, address, frozenset(name.upper() for name in hidden))
 
 
 async def set_password(
