@@ -93,8 +93,12 @@ async def check_login(_mechanism: str, credentials: Credentials, _wire: Wire) ->
     return credentials.username
 
 
-async def may_send_as(_login: str, _address: Address) -> bool:
+async def may_send_as(_login: str, _address: Address | None) -> bool:
     return True
+
+
+async def discard(_size: int) -> None:
+    pass
 
 
 def new_session() -> Session:
@@ -102,6 +106,7 @@ def new_session() -> Session:
         resolve_recipient=resolve,
         begin_message=NullSink,
         deliver=deliver,
+        discard=discard,
         check_login=check_login,
         may_send_as=may_send_as,
         may_accept=lambda: True,

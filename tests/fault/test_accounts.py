@@ -17,7 +17,7 @@ from roost.base.domain import Domain
 from roost.base.ids import AccountId
 from roost.config.accounts import AccountSettings, AddressSettings
 from roost.config.domains import DomainSettings
-from roost.service import accounts, addresses, domains, login, mailboxes, revisions
+from roost.service import accounts, addresses, domains, login, mailboxes, metadata, revisions
 from roost.store.engine import ReadTx, Store, WriteTx
 from roost.store.mailboxes import Role
 from roost.store.revisions import Actor
@@ -56,6 +56,7 @@ CHANGES: dict[str, Change] = {
     "delete a mailbox": lambda s: mailboxes.delete(s, CLOCK, ME, ME, "a/b"),
     "set a role": lambda s: mailboxes.set_role(s, ME, ME, "Junk", None),
     "set a place": lambda s: mailboxes.set_sort_order(s, ME, ME, "Sent", 9),
+    "set notes": lambda s: metadata.put(s, ME, "a", {"/private/comment": b"x"}),
     "subscribe": lambda s: mailboxes.subscribe(s, ME, ME, "gone"),
     "unsubscribe": lambda s: mailboxes.unsubscribe(s, ME, ME, "a"),
 }

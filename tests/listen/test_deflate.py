@@ -22,6 +22,25 @@ def test_each_piece_arrives_at_once(pieces: list[bytes]) -> None:
         assert expand(inflater, deflater.compress(piece)) == piece
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.binary(max_size=300).map(lambda octets: octets * 3),
+            st.sampled_from([zlib.Z_PARTIAL_FLUSH, zlib.Z_SYNC_FLUSH, zlib.Z_FULL_FLUSH]),
+        ),
+        max_size=10,
+    )
+)
+def test_a_piece_is_read_at_once_however_the_peer_flushed_it(
+    pieces: list[tuple[bytes, int]],
+) -> None:
+    """RFC 4978 section 4 lets a peer flush as it likes; some clients flush partially."""
+    stream, inflater = zlib.compressobj(wbits=-15), Inflater()
+    for piece, flush in pieces:
+        assert expand(inflater, stream.compress(piece) + stream.flush(flush)) == piece
+
+
 def test_a_bomb_comes_in_bounded_pieces() -> None:
     inflater = Inflater()
     inflater.put(Deflater().compress(bytes(5_000_000)))

@@ -175,6 +175,15 @@ async def test_a_switched_off_account_is_told_so_only_with_the_right_password() 
         await house.sign_in("mjl@example.org", "wrong horse")
 
 
+async def test_capabilities_that_the_admin_hides_come_with_the_login() -> None:
+    house = await new_house()
+    assert (await house.sign_in("mjl@example.org", GOOD)).hidden_capabilities == frozenset()
+    settings = AccountSettings(imap_capabilities_disabled=("Condstore", "COMPRESS=DEFLATE"))
+    await accounts.set_settings(house.store, house.clock, ADMIN, "mjl", settings, made_from=None)
+    login = await house.sign_in("mjl@example.org", GOOD)
+    assert login.hidden_capabilities == {"CONDSTORE", "COMPRESS=DEFLATE"}
+
+
 async def test_the_same_password_typed_on_another_keyboard() -> None:
     house = await new_house()
     await house.set_password("gru\u0308ne\u3000pferde")

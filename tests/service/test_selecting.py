@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from roost.base.ids import AccountId, MailboxRef
+from roost.base.ids import AccountId, MailboxRef, Uid
 from roost.service import accounts, selecting
 from roost.service.mailbox_errors import MailboxUnknown
 from roost.service.selecting import Opened, claim_recent, open_mailbox
@@ -75,11 +75,12 @@ async def test_new_messages_are_recent_for_the_first_that_claims_them() -> None:
     assert (await opened(store, claims_recent=True)).recent_from == 2
 
 
-async def test_a_claim_of_what_was_told_never_goes_back() -> None:
+async def test_who_claims_first_has_them_and_a_claim_never_goes_back() -> None:
     store = await new_house()
     ref = await file(store, 3)
-    await claim_recent(store, ref, 3)
-    await claim_recent(store, ref, 2)
+    assert await claim_recent(store, ref, Uid(1), 3) == 1
+    assert await claim_recent(store, ref, Uid(1), 3) == 3
+    assert await claim_recent(store, ref, Uid(1), 2) == 3
     assert (await opened(store, claims_recent=True)).recent_from == 3
 
 
@@ -89,7 +90,7 @@ async def test_a_disk_without_room_keeps_nobody_from_reading() -> None:
     full = FullStore(store)
     found = await open_mailbox(full, ME, ME, "INBOX", claims_recent=True)
     assert found.recent_from == 1
-    await claim_recent(full, ref, 2)
+    assert await claim_recent(full, ref, Uid(1), 2) == 1
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import msgspec
 
 from roost.config.setting import Size, doc
 
+CapabilityName = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9=+.-]{1,50}\Z")]
 ShortText = Annotated[str, msgspec.Meta(max_length=1000)]
 
 
@@ -22,6 +23,11 @@ class AccountSettings(
         ShortText,
         doc("Said to whoever signs in with the right password, and refuses them; empty: allowed."),
     ] = ""
+    imap_capabilities_disabled: Annotated[
+        tuple[CapabilityName, ...],
+        msgspec.Meta(max_length=50),
+        doc("IMAP capabilities kept from its clients, for one that has a bug with them."),
+    ] = ()
 
 
 class AddressSettings(

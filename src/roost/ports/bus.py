@@ -19,6 +19,7 @@ class Type(Enum):
     SUBMISSION = "EmailSubmission"
     IDENTITY = "Identity"
     SETTINGS = "Settings"
+    METADATA = "Metadata"
     QUEUE = "Queue"
 
 

@@ -58,11 +58,13 @@ class Login:
 
     address: the address as it was given, with the domain and spelling it is known by; it may carry
     a tag. credential: the number of what was proved, which a new password replaces.
+    hidden_capabilities: what IMAP clients of the account are not told of, upper case.
     """
 
     account: AccountId
     address: Address
     credential: int = 0
+    hidden_capabilities: frozenset[str] = frozenset()
 
 
 class LoginCache:
@@ -133,7 +135,8 @@ async def check_password(
     if text := found.recipient.account_settings.login_disabled:
         raise LoginDisabled(text)
     await _note_use(store, clock, used)
-    return Login(used.account, address, used.id)
+    hidden = found.recipient.account_settings.imap_capabilities_disabled
+    return Login(used.account, address, used.id, frozenset(name.upper() for name in hidden))
 
 
 async def is_valid(store: Store, login: Login) -> bool:

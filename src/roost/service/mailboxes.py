@@ -20,7 +20,7 @@ from roost.service.mailbox_errors import (
     OverLimit,
 )
 from roost.service.rights import TOP, Right
-from roost.store import copying, expunging, placements, subscriptions
+from roost.store import copying, expunging, metadata, placements, subscriptions
 from roost.store import mailboxes as rows
 from roost.store.engine import MAX_INLINE_ROWS, ReadTx, Store, WriteTx
 from roost.store.mailbox_names import (
@@ -288,6 +288,7 @@ async def _move_inbox(
     inbox = await store.read(lambda tx: require(tx, acting, owner, INBOX, Right.DELETE_MAILBOX))
     created = await create(store, clock, acting, owner, name)
     target, now = created[-1].ref, clock.now()
+    await store.write(lambda tx: metadata.copy(tx, inbox.ref, target))
 
     async def work(tx: WriteTx) -> int:
         last = Uid(inbox.uid_next - 1)

@@ -15,9 +15,9 @@ from roost.base.ids import AccountId, MailboxRef, Uid
 from roost.ports.clock import Clock
 from roost.service import mailboxes, rights
 from roost.service.rights import Right
-from roost.store import copying, expunging, flagging, placements, quota
+from roost.store import copying, expunging, flagging, placements, quota, vanished
 from roost.store.copying import Moved
-from roost.store.engine import Store, StoreFailed, StoreFull, WriteTx
+from roost.store.engine import MAX_INLINE_ROWS, Store, StoreFailed, StoreFull, WriteTx
 from roost.store.expunging import Gone
 from roost.store.flagging import Flagged, How
 from roost.store.flags import DELETED, SEEN, Flags
@@ -66,15 +66,24 @@ async def set_flags(
     uids: Sequence[int],
     how: How,
     flags: Flags,
+    *,
+    unchanged_since: int | None = None,
 ) -> Flagged:
     """Change flags of at most MESSAGES_PER_WORK messages. RFC 9051 section 6.4.6.
 
-    Raises MailboxUnknown, NotPermitted.
+    unchanged_since: but for those whose modseq is higher (RFC 7162 section 3.1.3). Raises
+    MailboxUnknown, NotPermitted.
     """
     for right in _rights_for(how, flags):
         rights.require(acting, mailbox, right)
     now = clock.now()
-    return await store.write(lambda tx: flagging.set_flags(tx, mailbox, uids, how, flags, now=now))
+
+    async def work(tx: WriteTx) -> Flagged:
+        return await flagging.set_flags(
+            tx, mailbox, uids, how, flags, now=now, unchanged_since=unchanged_since
+        )
+
+    return await store.write(work)
 
 
 async def mark_seen(
@@ -99,6 +108,42 @@ async def flags_of(
     """At most MESSAGES_PER_WORK messages as they are now, ascending."""
     rights.require(acting, mailbox, Right.READ)
     return await store.read(lambda tx: placements.by_uids(tx, mailbox, uids))
+
+
+async def changed_since(
+    store: Store, acting: AccountId, mailbox: MailboxRef, modseq: int
+) -> "array[int]":
+    """The uids of all messages with a higher modseq, ascending. RFC 7162 section 3.1.4.1."""
+    rights.require(acting, mailbox, Right.READ)
+    few = await store.read(lambda tx: placements.uids_changed_since(tx, mailbox, modseq))
+    if len(few) < MAX_INLINE_ROWS:
+        return few
+    return await store.scan(
+        lambda tx: placements.uids_changed_since(tx, mailbox, modseq, limit=ALL_UIDS)
+    )
+
+
+async def expunged_since(
+    store: Store, acting: AccountId, mailbox: MailboxRef, modseq: int
+) -> "array[int] | None":
+    """The uids of all messages that left after `modseq`, ascending. RFC 7162 section 3.2.6.
+
+    None where that is not known any more.
+    """
+    rights.require(acting, mailbox, Right.READ)
+    few = await store.read(lambda tx: vanished.uids_since(tx, mailbox, modseq))
+    if few is None or len(few) < MAX_INLINE_ROWS:
+        return few
+    return await store.scan(lambda tx: vanished.uids_since(tx, mailbox, modseq, limit=ALL_UIDS))
+
+
+async def highest_modseq(
+    store: Store, acting: AccountId, mailbox: MailboxRef, uids: Sequence[int]
+) -> int:
+    """The highest modseq of those of these messages that are there, 0 where none is."""
+    rights.require(acting, mailbox, Right.READ)
+    where = store.read if len(uids) <= MESSAGES_PER_WORK else store.scan
+    return await where(lambda tx: placements.highest_modseq(tx, mailbox, uids))
 
 
 async def copy(

@@ -44,28 +44,23 @@ async def open_mailbox(
     if opened is None:
         opened = await store.scan(large)
     if claims_recent and opened.recent_from < opened.mailbox.uid_next:
-        return opened._replace(recent_from=await _claim(store, opened))
+        mailbox = opened.mailbox
+        claimed = await claim_recent(store, mailbox.ref, opened.recent_from, mailbox.uid_next)
+        return opened._replace(recent_from=claimed)
     return opened
 
 
-async def claim_recent(store: Store, mailbox: MailboxRef, end: int) -> None:
-    """No message below the uid `end` is \\Recent any more: a session was told of it.
+async def claim_recent(store: Store, mailbox: MailboxRef, first: Uid, end: int) -> Uid:
+    """From which uid on messages below `end` are \\Recent for who asks, and then for nobody else.
 
-    Never raises; if it cannot be noted, another session is told of them again.
+    first: from where on they were when it looked, which holds good where nothing can be written: a
+    full disk keeps nobody from reading, so that others may be told of the messages again.
     """
     try:
-        await store.write(lambda tx: recent.claim_below(tx, mailbox, end))
+        return await store.write(lambda tx: recent.claim(tx, mailbox, end))
     except (StoreFull, StoreFailed):
-        pass
+        return first
 
 
 async def _opened(tx: ReadTx, mailbox: Mailbox) -> Opened:
     return Opened(mailbox, await placements.select(tx, mailbox.ref), mailbox.recent_uid)
-
-
-async def _claim(store: Store, opened: Opened) -> Uid:
-    """A full disk keeps nobody from reading, so that others may be told of the messages again."""
-    try:
-        return await store.write(lambda tx: recent.claim(tx, opened.mailbox.ref))
-    except (StoreFull, StoreFailed):
-        return opened.recent_from

@@ -21,6 +21,7 @@ _TABLES = (
     ("history_floor", "account_id"),
     ("queue_item", "submission_id, number"),
     ("subscription", "owner_id, name"),
+    ("metadata", "mailbox_id, entry"),
     ("mailbox", "id"),
     ("address", "domain_id, localpart"),
     ("credential", "id"),

@@ -9,16 +9,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from roost.base.ids import EmailId, MailboxRef, ModSeq, ThreadId, Uid
+from roost.base.ids import MailboxRef, ModSeq, ThreadId, Uid
 from roost.ports.bus import Type
-from roost.store import email_state, expunged, numbers, placements, quota, threads
+from roost.store import email_state, numbers, placements, quota, threads
 from roost.store.counters import Step, Tally, is_unread
 from roost.store.engine import WriteTx
-from roost.store.expunged import Expunged
-from roost.store.expunging import delete_placements
+from roost.store.expunging import Gone, delete_placements
 from roost.store.flags import DELETED, SEEN
-from roost.store.placements import Placed
-from roost.store.sql_lists import Span, chunks, spans_table
+from roost.store.sql_lists import Span, chunks, runs, spans_table
 from roost.store.times import micros
 from roost.store.uids import take_uids
 
@@ -200,37 +198,30 @@ async def move_some(
     modseq = await numbers.reserve_modseqs(tx, source.account, len(placed))
     first = await take_uids(tx, target, len(placed))
     moved = [Moved(one.uid, Uid(first + n), ModSeq(modseq + n)) for n, one in enumerate(placed)]
-    await _move_rows(tx, source, target, placed, moved, micros(now))
+    await _move_rows(tx, source, target, moved, micros(now))
     sizes = [(one.flags, one.size) for one in placed]
     tally = Tally(source.account)
     for mailbox, sign in ((source.id, -1), (target.id, 1)):
         tally.count(mailbox, sizes, sign)
         tally.of(mailbox).modseq = moved[-1].modseq
-    touched: dict[EmailId, ModSeq] = {
-        one.email: went.modseq for one, went in zip(placed, moved, strict=True)
-    }
-    await email_state.finish(tx, tally, touched, micros(now))
+    touches = email_state.Touches()
+    for one, went in zip(placed, moved, strict=True):
+        left = (target.id, one.flags, one.keywords)
+        touches.add(one.email, went.modseq, one.flags, left)
+    await email_state.finish(tx, tally, touches, micros(now))
     return moved
 
 
 async def _move_rows(
-    tx: WriteTx,
-    source: MailboxRef,
-    target: MailboxRef,
-    placed: Sequence[Placed],
-    moved: Sequence[Moved],
-    now: int,
+    tx: WriteTx, source: MailboxRef, target: MailboxRef, moved: Sequence[Moved], now: int
 ) -> None:
-    await delete_placements(tx, source, [one.uid for one in placed])
-    pairs = list(zip(placed, moved, strict=True))
-    await expunged.add(
-        tx, source, [Expunged(one.uid, went.modseq, one.email) for one, went in pairs], now
-    )
+    """Uids that follow one another move together; their new uids and modseqs follow as well."""
+    shifts = ((one.source, (one.target - one.source, one.modseq - one.source)) for one in moved)
     await tx.execute_many(
         "INSERT INTO placement (account_id, mailbox_id, uid, email_id, flags, keywords, modseq,"
-        " size, received, saved) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        [
-            (*target, uid, one.email, one.flags, one.keywords, modseq, one.size, one.received, now)
-            for one, (_, uid, modseq) in pairs
-        ],
+        " size, received, saved) SELECT account_id, $1, uid + $2, email_id, flags, keywords,"
+        " uid + $3, size, received, $4 FROM placement"
+        " WHERE account_id = $5 AND mailbox_id = $6 AND uid BETWEEN $7 AND $8",
+        [(target.id, *shift, now, *source, low, high) for low, high, shift in runs(shifts)],
     )
+    await delete_placements(tx, source, [Gone(one.source, one.modseq) for one in moved], now)

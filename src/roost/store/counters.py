@@ -71,9 +71,13 @@ class Tally:
 
     def count(self, mailbox: MailboxId, flags: Iterable[tuple[int, int]], sign: int) -> None:
         """Count placements, given as flags and size, in or out."""
-        step = self.of(mailbox)
-        for bits, size in flags:
-            step.count(bits, size, sign)
+        step, rows = self.of(mailbox), list(flags)
+        deleted = [size for bits, size in rows if bits & DELETED]
+        step.messages += sign * len(rows)
+        step.octets += sign * sum([size for _, size in rows])
+        step.unseen += sign * len([bits for bits, _ in rows if not bits & SEEN])
+        step.deleted += sign * len(deleted)
+        step.deleted_octets += sign * sum(deleted)
 
     async def write(self, tx: WriteTx) -> ModSeq | None:
         """Write every step, in order of mailbox id; returns the highest modseq of counts taken.

@@ -8,6 +8,7 @@ JMAP counters of mailboxes follow from the difference between before and after.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from roost.store import changes, threads
 from roost.store.counters import Tally, is_unread
 from roost.store.engine import ReadTx, Row, WriteTx
 from roost.store.flags import DELETED, SEEN, with_keywords
-from roost.store.sql_lists import chunks, listed
+from roost.store.sql_lists import chunks, listed, runs
 
 
 class Merged(NamedTuple):
@@ -27,6 +28,37 @@ class Merged(NamedTuple):
     flags: int = 0
     keywords: str = ""
     mailboxes: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True)
+class Touch:
+    """What a work did to the placements of one email.
+
+    modseq: the highest of them, which the email takes if anything of it that JMAP shows is
+    different now. were_visible: how many of the touched ones were visible before.
+    left: (mailbox, flags, keywords) of the touched ones that are there now.
+    """
+
+    modseq: ModSeq
+    were_visible: int = 0
+    left: list[Row] = field(default_factory=list)
+
+
+class Touches:
+    """The emails that a work touches, and how."""
+
+    def __init__(self) -> None:
+        self.emails: dict[EmailId, Touch] = {}
+
+    def add(self, email: EmailId, modseq: ModSeq, flags: int, left: Row | None) -> None:
+        """Note a placement. flags: it had before; left: as it is now, None when it is gone."""
+        touch = self.emails.get(email)
+        if touch is None:
+            touch = self.emails[email] = Touch(modseq)
+        touch.modseq = max(touch.modseq, modseq)
+        touch.were_visible += not flags & DELETED
+        if left is not None:
+            touch.left.append(left)
 
 
 class _Known(NamedTuple):
@@ -39,14 +71,26 @@ class _Known(NamedTuple):
     died: int | None
 
 
+class _Change(NamedTuple):
+    """What becomes of a row of email_state, but for its numbers; alike in many rows of a work."""
+
+    created: int
+    shown: int
+    visible: int
+    flags: int
+    keywords: str
+    mailboxes: str
+    died: int | None
+
+
 @dataclass(slots=True)
 class _Difference:
-    """What a work must write, collected over its emails."""
+    """What a work must write, collected over its emails. Pairs are of a mailbox and an email."""
 
-    states: list[tuple[int | str | None, ...]] = field(default_factory=list)
-    listed: list[tuple[int, ...]] = field(default_factory=list)
-    unlisted: list[tuple[int, ...]] = field(default_factory=list)
-    relisted: list[tuple[int, ...]] = field(default_factory=list)
+    states: list[tuple[EmailId, tuple[int, _Change]]] = field(default_factory=list)
+    listed: list[tuple[int, EmailId]] = field(default_factory=list)
+    unlisted: list[tuple[int, EmailId]] = field(default_factory=list)
+    relisted: list[tuple[int, EmailId]] = field(default_factory=list)
     in_mailboxes: threads.MailboxSteps = field(default_factory=dict)
     in_threads: dict[ThreadId, tuple[int, ModSeq]] = field(default_factory=dict)
     modseq: ModSeq | None = None
@@ -54,7 +98,7 @@ class _Difference:
 
 def merge(placements: Iterable[Row]) -> Merged:
     """Merge (mailbox, flags, keywords) of an email's placements."""
-    visible, union, seen, keywords, mailboxes = 0, 0, SEEN, "", set()
+    visible, union, seen, keywords, mailboxes = 0, 0, SEEN, "", set[int]()
     for mailbox, bits, words in placements:
         if bits & DELETED:
             continue
@@ -69,30 +113,55 @@ def merge(placements: Iterable[Row]) -> Merged:
     return Merged(visible, union & ~SEEN | seen, keywords, frozenset(mailboxes))
 
 
+@lru_cache(maxsize=1_024)
 def parse_mailboxes(text: str) -> frozenset[int]:
     """The mailbox ids of a `mailboxes` column."""
     return frozenset(map(int, text.split(","))) if text else frozenset()
 
 
-async def recompute(
-    tx: WriteTx, tally: Tally, touched: Mapping[EmailId, ModSeq], now: int
-) -> set[Type]:
+@lru_cache(maxsize=1_024)
+def _spell_mailboxes(mailboxes: frozenset[int]) -> str:
+    return ",".join(map(str, sorted(mailboxes)))
+
+
+@lru_cache(maxsize=1_024)
+def _merge_one(placement: Row) -> Merged:
+    """An email with one placement looks like it; most are alike in all of this."""
+    return merge((placement,))
+
+
+async def recompute(tx: WriteTx, tally: Tally, touches: Touches, now: int) -> set[Type]:
     """Bring the emails whose placements changed up to date; returns the JMAP types that changed.
 
-    touched: the modseq each email takes if anything of it that JMAP shows is different now.
     tally: receives the steps of the JMAP counters; the caller writes it. now: in microseconds.
     """
     difference = _Difference()
-    for some in chunks(list(touched)):
+    for some in chunks(list(touches.emails)):
         before = await _states_of(tx, tally.account, some)
-        after = await _placements_of(tx, tally.account, some)
+        alone = {email: _alone(before[email].merged, touches.emails[email]) for email in some}
+        unclear = [email for email in some if alone[email] is None]
+        others = await _placements_of(tx, tally.account, unclear) if unclear else {}
         for email in some:
-            merged = merge(after.get(email, ()))
-            died = None if email in after else now
-            _compare(
-                difference, (tally.account, email), before[email], merged, died, touched[email]
-            )
+            merged, died = alone[email], None
+            if merged is None:
+                merged = merge(others.get(email, ()))
+                died = None if email in others else now
+            _compare(difference, email, before[email], merged, died, touches.emails[email].modseq)
     return await _write(tx, tally, difference)
+
+
+def _alone(before: Merged, touch: Touch) -> Merged | None:
+    """What the email comes to where its touched placements tell; None where others must be read.
+
+    That saves most works a look at every other placement of each email.
+    """
+    if before.visible == touch.were_visible:
+        if len(touch.left) == 1:
+            return _merge_one(touch.left[0])
+        return merge(touch.left) if touch.left else None
+    if not touch.were_visible and all(row[1] & DELETED for row in touch.left):
+        return before
+    return None
 
 
 async def _states_of(
@@ -129,7 +198,7 @@ async def _placements_of(
 
 def _compare(
     difference: _Difference,
-    key: tuple[AccountId, EmailId],
+    email: EmailId,
     known: _Known,
     merged: Merged,
     died: int | None,
@@ -139,44 +208,35 @@ def _compare(
     if merged == before and (died is None) == (known.died is None):
         return
     shown = merged[1:] != before[1:] or bool(merged.visible) != bool(before.visible)
-    created = modseq if merged.visible and not before.visible else known.created_modseq
-    difference.states.append(
-        (
-            created if shown else None,
-            modseq if shown else None,
-            None if merged.visible else modseq,
-            merged.visible,
-            merged.flags,
-            merged.keywords,
-            ",".join(map(str, sorted(merged.mailboxes))),
-            died,
-            *key,
-        )
+    change = _Change(
+        int(shown and merged.visible > 0 and not before.visible),
+        int(shown),
+        merged.visible,
+        merged.flags,
+        merged.keywords,
+        _spell_mailboxes(merged.mailboxes),
+        died,
     )
+    difference.states.append((email, (modseq - email, change)))
     if shown:
         difference.modseq = max(modseq, difference.modseq or modseq)
-        _compare_lists(difference, key, known, merged, modseq)
+        _compare_lists(difference, email, known, merged, modseq)
 
 
 def _compare_lists(
-    difference: _Difference,
-    key: tuple[AccountId, EmailId],
-    known: _Known,
-    merged: Merged,
-    modseq: ModSeq,
+    difference: _Difference, email: EmailId, known: _Known, merged: Merged, modseq: ModSeq
 ) -> None:
-    (account, email), before = key, known.merged
+    before = known.merged
     was_unread, now_unread = is_unread(before.flags), is_unread(merged.flags)
-    place = (known.received, email)
     for mailbox in before.mailboxes - merged.mailboxes:
-        difference.unlisted.append((account, mailbox, *place))
+        difference.unlisted.append((mailbox, email))
         _step(difference, mailbox, known.thread, -1, -was_unread)
     for mailbox in merged.mailboxes - before.mailboxes:
-        difference.listed.append((account, mailbox, *place, known.thread, merged.flags))
+        difference.listed.append((mailbox, email))
         _step(difference, mailbox, known.thread, 1, now_unread)
     if merged.flags != before.flags:
         for mailbox in merged.mailboxes & before.mailboxes:
-            difference.relisted.append((merged.flags, account, mailbox, *place))
+            difference.relisted.append((mailbox, email))
             _step(difference, mailbox, known.thread, 0, now_unread - was_unread)
     moved = (merged.visible > 0) - (before.visible > 0)
     if moved:
@@ -194,15 +254,8 @@ def _step(
 
 
 async def _write(tx: WriteTx, tally: Tally, difference: _Difference) -> set[Type]:
-    if difference.states:
-        await tx.execute_many(
-            "UPDATE email_state SET created_modseq = COALESCE($1, created_modseq),"
-            " modseq = COALESCE($2, modseq), destroyed_modseq = CASE WHEN $3 IS NULL THEN NULL"
-            " ELSE COALESCE(destroyed_modseq, $3) END, visible = $4, flags = $5, keywords = $6,"
-            " mailboxes = $7, died = $8 WHERE account_id = $9 AND email_id = $10",
-            difference.states,
-        )
-    await _write_lists(tx, difference)
+    await _write_states(tx, tally.account, difference)
+    await _write_lists(tx, tally.account, difference)
     types = {Type.EMAIL} if difference.modseq else set()
     if difference.in_mailboxes:
         await threads.count_in_mailboxes(tx, tally, difference.in_mailboxes)
@@ -212,38 +265,71 @@ async def _write(tx: WriteTx, tally: Tally, difference: _Difference) -> set[Type
     return types
 
 
-async def _write_lists(tx: WriteTx, difference: _Difference) -> None:
-    if difference.unlisted:
-        await tx.execute_many(
-            "DELETE FROM list_entry WHERE account_id = $1 AND mailbox_id = $2 AND received = $3"
-            " AND email_id = $4",
-            difference.unlisted,
-        )
-    if difference.listed:
-        await tx.execute_many(
-            "INSERT INTO list_entry (account_id, mailbox_id, received, email_id, thread_id, flags)"
-            " VALUES ($1, $2, $3, $4, $5, $6)",
+async def _write_states(tx: WriteTx, account: AccountId, difference: _Difference) -> None:
+    """Emails that follow one another take modseqs that do, so that one statement serves many."""
+    if not difference.states:
+        return
+    await tx.execute_many(
+        "UPDATE email_state SET"
+        " created_modseq = CASE WHEN $1 = 1 THEN email_id + $2 ELSE created_modseq END,"
+        " modseq = CASE WHEN $3 = 1 THEN email_id + $2 ELSE modseq END,"
+        " destroyed_modseq = CASE WHEN $4 > 0 THEN NULL"
+        " ELSE COALESCE(destroyed_modseq, email_id + $2) END,"
+        " visible = $4, flags = $5, keywords = $6, mailboxes = $7, died = $8"
+        " WHERE account_id = $9 AND email_id BETWEEN $10 AND $11",
+        [
+            (change.created, shift, *change[1:], account, low, high)
+            for low, high, (shift, change) in runs(difference.states)
+        ],
+    )
+
+
+async def _write_lists(tx: WriteTx, account: AccountId, difference: _Difference) -> None:
+    """After the states are written, from which the entries take what they show."""
+    those = (
+        "WHERE account_id = $1 AND mailbox_id = $2 AND (received, email_id) IN (SELECT s.received,"
+        " s.email_id FROM email_state s WHERE s.account_id = $1 AND s.email_id BETWEEN $3 AND $4)"
+    )
+    for pairs, sql in (
+        (difference.unlisted, f"DELETE FROM list_entry {those}"),  # noqa: S608
+        (
             difference.listed,
-        )
+            "INSERT INTO list_entry (account_id, mailbox_id, received, email_id, thread_id, flags)"
+            " SELECT $1, $2, received, email_id, thread_id, flags FROM email_state"
+            " WHERE account_id = $1 AND email_id BETWEEN $3 AND $4",
+        ),
+    ):
+        if pairs:
+            await tx.execute_many(sql, _ranges(account, pairs))
     if difference.relisted:
         await tx.execute_many(
-            "UPDATE list_entry SET flags = $1 WHERE account_id = $2 AND mailbox_id = $3"
-            " AND received = $4 AND email_id = $5",
-            difference.relisted,
+            "UPDATE list_entry AS l SET flags = s.flags FROM email_state s"
+            " WHERE s.account_id = $1 AND s.email_id BETWEEN $2 AND $3 AND l.account_id = $1"
+            " AND l.mailbox_id = $4 AND l.received = s.received AND l.email_id = s.email_id",
+            [
+                (account, low, high, mailbox)
+                for _, mailbox, low, high in _ranges(account, difference.relisted)
+            ],
         )
 
 
-async def finish(tx: WriteTx, tally: Tally, touched: Mapping[EmailId, ModSeq], now: int) -> None:
-    """End a work that touched placements: recompute, write the counters, tell what changed.
+def _ranges(
+    account: AccountId, pairs: Sequence[tuple[int, EmailId]]
+) -> list[tuple[int, int, int, int]]:
+    """Account, mailbox, first and last email of as few ranges as there can be."""
+    in_order = ((email, mailbox) for mailbox, email in sorted(pairs))
+    return [(account, mailbox, low, high) for low, high, mailbox in runs(in_order)]
 
-    touched: not empty; each email with the highest modseq of its placements.
-    """
-    types = await recompute(tx, tally, touched, now)
+
+async def finish(tx: WriteTx, tally: Tally, touches: Touches, now: int) -> None:
+    """End a work that touched placements, one at least: recompute, write the counters, tell."""
+    types = await recompute(tx, tally, touches, now)
     counted = await tally.write(tx)
     mailboxes = {
         mailbox: step.modseq for mailbox, step in tally.steps.items() if step.modseq is not None
     }
-    await tell(tx, tally.account, types, max(touched.values()), mailboxes)
+    highest = max(touch.modseq for touch in touches.emails.values())
+    await tell(tx, tally.account, types, highest, mailboxes)
     if counted is not None:
         await tell(tx, tally.account, {Type.MAILBOX}, counted)
 

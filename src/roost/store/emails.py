@@ -12,6 +12,7 @@ import msgspec
 
 from roost.base.ids import AccountId, BlobId, EmailId
 from roost.proto.mime.render import RENDER_VERSION, Rendered
+from roost.proto.mime.text import fold_text
 from roost.store import blob_rows
 from roost.store.engine import ReadTx, Row, Value, WriteTx
 from roost.store.sql_lists import listed
@@ -25,7 +26,8 @@ class Columns(NamedTuple):
     size, header_size: octets of prefix and blob together. sent: microseconds UTC; sent_day: the day
     the Date field spells, as `date.toordinal` counts (RFC 9051 section 6.4.4). addresses: JSON, a
     list of [name, address] for each of from, sender, reply_to, to, cc and bcc that is there.
-    envelope, body, bodystructure: 7-bit wire bytes. reference_ids: one space between.
+    envelope, body, bodystructure: 7-bit wire bytes. base_subject: folded. reference_ids: one space
+    between, one more before those of In-Reply-To that are not in References.
     """
 
     size: int
@@ -64,7 +66,7 @@ def columns_of(rendered: Rendered) -> Columns:
         has_attachment=int(rendered.has_attachment),
         message_id=rendered.message_id,
         subject=rendered.subject,
-        base_subject=rendered.base_subject,
+        base_subject=fold_text(rendered.base_subject),
         sort_from=sort.from_,
         sort_to=sort.to,
         sort_cc=sort.cc,
@@ -77,7 +79,7 @@ def columns_of(rendered: Rendered) -> Columns:
         bodystructure=rendered.bodystructure,
         addresses=_address_json(rendered),
         parts=rendered.parts,
-        reference_ids=" ".join(rendered.references),
+        reference_ids=_spell_references(rendered),
     )
 
 
@@ -91,6 +93,12 @@ def _address_json(rendered: Rendered) -> str:
         "bcc": rendered.bcc,
     }
     return msgspec.json.encode({name: found for name, found in fields.items() if found}).decode()
+
+
+def _spell_references(rendered: Rendered) -> str:
+    ids, count = rendered.references, rendered.in_references
+    text = " ".join(ids[:count])
+    return text if count == len(ids) else f"{text}  {' '.join(ids[count:])}"
 
 
 _RENDERED = ", ".join(Columns._fields)

@@ -1,10 +1,9 @@
 """What left a mailbox, and from where on that is known."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from roost.base.ids import EmailId, MailboxRef, ModSeq, Uid
-from roost.store.engine import MAX_INLINE_ROWS, ReadTx, WriteTx
+from roost.store.engine import MAX_INLINE_ROWS, ReadTx
 
 
 class Expunged(NamedTuple):
@@ -13,15 +12,6 @@ class Expunged(NamedTuple):
     uid: Uid
     modseq: ModSeq
     email: EmailId
-
-
-async def add(tx: WriteTx, mailbox: MailboxRef, gone: Sequence[Expunged], now: int) -> None:
-    """Remember what left. now: in microseconds."""
-    await tx.execute_many(
-        "INSERT INTO expunged (account_id, mailbox_id, modseq, uid, email_id, happened)"
-        " VALUES ($1, $2, $3, $4, $5, $6)",
-        [(*mailbox, one.modseq, one.uid, one.email, now) for one in gone],
-    )
 
 
 async def since(

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from roost.base.ids import EmailId, MailboxRef, ModSeq, Uid
-from roost.store import email_state, expunged, placements, quota
+from roost.base.ids import MailboxRef, ModSeq, Uid
+from roost.store import email_state, placements, quota
 from roost.store.counters import Tally
 from roost.store.engine import MAX_INLINE_ROWS, WriteTx
-from roost.store.expunged import Expunged
 from roost.store.flags import DELETED
 from roost.store.placements import ALL_UIDS, Placed
-from roost.store.sql_lists import Span, chunks, listed, spans_table
+from roost.store.sql_lists import Span, chunks, runs, spans_table
 from roost.store.times import micros
 
 
@@ -96,27 +95,30 @@ async def _remove(
         messages=len(leaving),
         modseqs=len(leaving),
     )
-    gone = [
-        Expunged(placed.uid, ModSeq(modseq), placed.email)
-        for modseq, placed in enumerate(leaving, first)
-    ]
-    await delete_placements(tx, mailbox, [placed.uid for placed in leaving])
-    await expunged.add(tx, mailbox, gone, now)
+    gone = [Gone(placed.uid, ModSeq(modseq)) for modseq, placed in enumerate(leaving, first)]
+    await delete_placements(tx, mailbox, gone, now)
     tally = Tally(mailbox.account)
     tally.count(mailbox.id, ((placed.flags, placed.size) for placed in leaving), -1)
     tally.of(mailbox.id).modseq = gone[-1].modseq
-    touched: dict[EmailId, ModSeq] = {one.email: one.modseq for one in gone}
-    await email_state.finish(tx, tally, touched, now)
-    return [Gone(one.uid, one.modseq) for one in gone]
+    touches = email_state.Touches()
+    for placed, one in zip(leaving, gone, strict=True):
+        touches.add(placed.email, one.modseq, placed.flags, None)
+    await email_state.finish(tx, tally, touches, now)
+    return gone
 
 
-async def delete_placements(tx: WriteTx, mailbox: MailboxRef, uids: Sequence[Uid]) -> None:
-    """Delete the rows of these messages, and nothing else."""
-    for some in chunks(uids):
-        places, wanted = listed(3, some)
-        await tx.execute(
-            "DELETE FROM placement WHERE account_id = $1 AND mailbox_id = $2"  # noqa: S608
-            f" AND uid IN ({places})",
-            *mailbox,
-            *wanted,
-        )
+async def delete_placements(
+    tx: WriteTx, mailbox: MailboxRef, gone: Sequence[Gone], now: int
+) -> None:
+    """Delete the rows of these messages, ascending, and remember that they left; nothing else."""
+    ranges = runs((one.uid, one.modseq - one.uid) for one in gone)
+    await tx.execute_many(
+        "INSERT INTO expunged (account_id, mailbox_id, modseq, uid, email_id, happened)"
+        " SELECT account_id, mailbox_id, uid + $1, uid, email_id, $2 FROM placement"
+        " WHERE account_id = $3 AND mailbox_id = $4 AND uid BETWEEN $5 AND $6",
+        [(shift, now, *mailbox, low, high) for low, high, shift in ranges],
+    )
+    await tx.execute_many(
+        "DELETE FROM placement WHERE account_id = $1 AND mailbox_id = $2 AND uid BETWEEN $3 AND $4",
+        [(*mailbox, low, high) for low, high, _ in ranges],
+    )

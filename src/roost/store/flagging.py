@@ -5,12 +5,13 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
-from roost.base.ids import EmailId, MailboxRef, ModSeq, Uid
+from roost.base.ids import MailboxRef, ModSeq, Uid
 from roost.store import email_state, numbers, placements
 from roost.store.counters import Tally
 from roost.store.engine import WriteTx
 from roost.store.flags import Flags, with_keywords, without_keywords
 from roost.store.placements import Placed
+from roost.store.sql_lists import runs
 from roost.store.times import micros
 
 
@@ -89,16 +90,21 @@ async def _write(
         for modseq, (placed, after) in enumerate(moving, first)
     ]
     await tx.execute_many(
-        "UPDATE placement SET flags = $1, keywords = $2, modseq = $3"
-        " WHERE account_id = $4 AND mailbox_id = $5 AND uid = $6",
-        [(one.bits, one.keywords, one.modseq, *mailbox, one.uid) for one in changed],
+        "UPDATE placement SET flags = $1, keywords = $2, modseq = uid + $3"
+        " WHERE account_id = $4 AND mailbox_id = $5 AND uid BETWEEN $6 AND $7",
+        [(*after, *mailbox, low, high) for low, high, after in runs(map(_numbered, changed))],
     )
     tally = Tally(mailbox.account)
     tally.count(mailbox.id, ((placed.flags, placed.size) for placed, _ in moving), -1)
     tally.count(mailbox.id, ((after.bits, placed.size) for placed, after in moving), 1)
     tally.of(mailbox.id).modseq = changed[-1].modseq
-    touched: dict[EmailId, ModSeq] = {}
-    for (placed, _), one in zip(moving, changed, strict=True):
-        touched[placed.email] = one.modseq
-    await email_state.finish(tx, tally, touched, now)
+    touches = email_state.Touches()
+    for (placed, after), one in zip(moving, changed, strict=True):
+        touches.add(placed.email, one.modseq, placed.flags, (mailbox.id, *after))
+    await email_state.finish(tx, tally, touches, now)
     return changed
+
+
+def _numbered(one: Changed) -> tuple[int, tuple[int, str, int]]:
+    """Uids that follow one another take modseqs that do, so that one statement serves many."""
+    return one.uid, (one.bits, one.keywords, one.modseq - one.uid)

@@ -15,7 +15,7 @@ from roost.base.ids import AccountId, EmailId, MailboxRef, ModSeq, Uid
 from roost.store.email_state import parse_mailboxes
 from roost.store.emails import READABLE
 from roost.store.engine import MAX_INLINE_ROWS, ReadTx, Row
-from roost.store.sql_lists import listed
+from roost.store.sql_lists import chunks, listed
 
 ALL_UIDS = Uid((1 << 32) - 1)
 
@@ -79,6 +79,8 @@ async def by_uids(tx: ReadTx, mailbox: MailboxRef, uids: Sequence[int]) -> list[
     """Messages with these uids, ascending; at most 500 are asked for, absent ones are left out."""
     if not uids:
         return []
+    if list(uids) == list(range(uids[0], uids[0] + len(uids))):  # as most are: one range
+        return await page(tx, mailbox, uids[0], uids[-1])
     places, wanted = listed(3, uids)
     rows = await tx.rows(
         f"SELECT {_PLACED} FROM placement WHERE account_id = $1 AND mailbox_id = $2"  # noqa: S608
@@ -149,6 +151,35 @@ async def changed_since(
         limit,
     )
     return list(starmap(Placed, rows))
+
+
+async def uids_changed_since(
+    tx: ReadTx, mailbox: MailboxRef, modseq: int, limit: int = MAX_INLINE_ROWS
+) -> "array[int]":
+    """Uids of messages changed or new after `modseq`, ascending; at most `limit`, by modseq."""
+    rows = await tx.rows(
+        "SELECT uid FROM placement WHERE account_id = $1 AND mailbox_id = $2 AND modseq > $3"
+        " ORDER BY modseq LIMIT $4",
+        *mailbox,
+        modseq,
+        limit,
+    )
+    return array("I", sorted(row[0] for row in rows))
+
+
+async def highest_modseq(tx: ReadTx, mailbox: MailboxRef, uids: Sequence[int]) -> ModSeq:
+    """The highest modseq of these messages, 0 where none is there; many of them in a scan."""
+    highest = 0
+    for some in chunks(uids):
+        places, wanted = listed(3, some)
+        found = await tx.value(
+            "SELECT max(modseq) FROM placement WHERE account_id = $1"  # noqa: S608
+            f" AND mailbox_id = $2 AND uid IN ({places})",
+            *mailbox,
+            *wanted,
+        )
+        highest = max(highest, found or 0)
+    return ModSeq(highest)
 
 
 async def uids_after(

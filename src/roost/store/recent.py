@@ -1,32 +1,30 @@
 """\\Recent: which messages no session was told of before. RFC 3501 section 2.3.2.
 
 A mailbox keeps the lowest uid that nobody claimed; whoever selects it to change it claims all from
-there on. IMAP4rev2 knows nothing of this.
+there on that it is told of. IMAP4rev2 knows nothing of this.
 """
 
 from roost.base.ids import MailboxRef, Uid
 from roost.store.engine import ReadTx, WriteTx
 
 
-async def claim(tx: WriteTx, mailbox: MailboxRef) -> Uid:
-    """The lowest uid that is \\Recent, and from now on none is; 0 when there is no such mailbox."""
-    first: int = (
+async def first(tx: ReadTx, mailbox: MailboxRef) -> Uid:
+    """The lowest uid that is \\Recent, there or not yet; 0 when there is no such mailbox."""
+    return Uid(
         await tx.value("SELECT recent_uid FROM mailbox WHERE account_id = $1 AND id = $2", *mailbox)
         or 0
     )
-    await tx.execute(
-        "UPDATE mailbox SET recent_uid = uid_next WHERE account_id = $1 AND id = $2", *mailbox
-    )
-    return Uid(first)
 
 
-async def claim_below(tx: WriteTx, mailbox: MailboxRef, end: int) -> None:
-    """None below the uid `end` is \\Recent from now on."""
+async def claim(tx: WriteTx, mailbox: MailboxRef, end: int) -> Uid:
+    """As `first`; and from now on none below the uid `end` is \\Recent."""
+    unclaimed = await first(tx, mailbox)
     await tx.execute(
         "UPDATE mailbox SET recent_uid = $1 WHERE account_id = $2 AND id = $3 AND recent_uid < $1",
         end,
         *mailbox,
     )
+    return unclaimed
 
 
 async def count(tx: ReadTx, mailbox: MailboxRef, first: int) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from roost.base.ids import AccountId, EmailId, MailboxRef, Uid
+from roost.base.ids import AccountId, EmailId, MailboxRef, ThreadId, Uid
 from roost.store.emails import EMAIL_SHIFT
 from roost.store.engine import ReadTx, Value
 from roost.store.sql_lists import Span, chunks, listed
@@ -91,6 +91,35 @@ class SentBetween(Condition):
 
     low: int
     high: int
+
+
+@dataclass(frozen=True, slots=True)
+class SavedBetween(Condition):
+    """SAVEDATE in microseconds UTC, from `low` up to but not including `high`."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModseqFrom(Condition):
+    """The modseq is this or a higher one."""
+
+    modseq: int
+
+
+@dataclass(frozen=True, slots=True)
+class IsEmail(Condition):
+    """It is this email of the mailbox's account."""
+
+    email: EmailId
+
+
+@dataclass(frozen=True, slots=True)
+class InThread(Condition):
+    """The email is one of this thread of the mailbox's account."""
+
+    thread: ThreadId
 
 
 async def matching(
@@ -265,6 +294,26 @@ def _spell_received(condition: ReceivedBetween, args: list[Value]) -> str:
     return f"(p.received >= {low} AND p.received < {high})"
 
 
+def _spell_saved(condition: SavedBetween, args: list[Value]) -> str:
+    low, high = _place(args, condition.low), _place(args, condition.high)
+    return f"(p.saved >= {low} AND p.saved < {high})"
+
+
+def _spell_modseq(condition: ModseqFrom, args: list[Value]) -> str:
+    return f"p.modseq >= {_place(args, condition.modseq)}"
+
+
+def _spell_email(condition: IsEmail, args: list[Value]) -> str:
+    return f"p.email_id = {_place(args, condition.email)}"
+
+
+def _spell_thread(condition: InThread, args: list[Value]) -> str:
+    return (
+        "p.email_id IN (SELECT s.email_id FROM email_state s WHERE s.account_id = $1"  # noqa: S608
+        f" AND s.thread_id = {_place(args, condition.thread)})"
+    )
+
+
 def _spell_sent(condition: SentBetween, args: list[Value]) -> str:
     low, high = _place(args, condition.low), _place(args, condition.high)
     return f"(e.sent_day IS NOT NULL AND e.sent_day BETWEEN {low} AND {high})"
@@ -281,6 +330,10 @@ _SPELLERS: MappingProxyType[type, Callable[[Any, list[Value]], str]] = MappingPr
         SizeBetween: _spell_size,
         ReceivedBetween: _spell_received,
         SentBetween: _spell_sent,
+        SavedBetween: _spell_saved,
+        ModseqFrom: _spell_modseq,
+        IsEmail: _spell_email,
+        InThread: _spell_thread,
     }
 )
 

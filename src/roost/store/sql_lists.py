@@ -9,6 +9,7 @@ from functools import cache
 from typing import TypeVar
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 MOST = 512
 Span = tuple[int, int]
@@ -54,6 +55,23 @@ def spans_of(numbers: Iterable[int]) -> list[Span]:
     if low is not None and high is not None:
         spans.append((low, high))
     return spans
+
+
+def runs(numbered: Iterable[tuple[int, V]]) -> list[tuple[int, int, V]]:
+    """Inclusive ranges of numbers that follow one another and have the same value.
+
+    One statement over such a range costs a fraction of one for each number.
+    """
+    found: list[tuple[int, int, V]] = []
+    low, high, kept = 0, -1, None
+    for number, value in numbered:
+        if number == high + 1 and value == kept and found:
+            high = number
+            found[-1] = (low, high, value)
+        else:
+            low, high, kept = number, number, value
+            found.append((low, high, value))
+    return found
 
 
 def _rounded(length: int) -> int:

@@ -12,6 +12,7 @@ from roost.service import accounts, mailboxes
 from roost.service.login import Login, LoginFailed
 from roost.session.imap.ports import ImapPort
 from roost.session.imap.session import ImapSession
+from roost.store import credentials
 from roost.store.engine import Store
 from roost.store.revisions import Actor
 from roost.testing.blobs import MemoryBlobs
@@ -26,7 +27,10 @@ USER, PASSWORD = "me@mx.test", "open sesame"
 class ImapHouse:
     """Everything sessions need, in memory. accepting: whether there is room for more mail."""
 
-    def __init__(self, store: Store, blobs: MemoryBlobs, clock: StoppedClock) -> None:
+    def __init__(
+        self, store: Store, blobs: MemoryBlobs, clock: StoppedClock, credential: int
+    ) -> None:
+        self._credential = credential
         self.store = store
         self.blobs = blobs
         self.clock = clock
@@ -70,7 +74,7 @@ class ImapHouse:
     async def _check_login(self, name: str, password: str, wire: Wire) -> Login:  # noqa: ARG002
         if (name, password) != (USER, PASSWORD):
             raise LoginFailed
-        return Login(self.account, Address.parse(name))
+        return Login(self.account, Address.parse(name), self._credential)
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -113,5 +117,8 @@ async def new_house(blobs: MemoryBlobs | None = None) -> ImapHouse:
     """A house with one account. blobs: where large messages lie, in memory by default."""
     clock, blobs = StoppedClock(), blobs or MemoryBlobs()
     store = await new_store(clock=clock, blobs=blobs)
-    await accounts.add(store, clock, Actor("admin", "root"), "me")
-    return ImapHouse(store, blobs, clock)
+    me = await accounts.add(store, clock, Actor("admin", "root"), "me")
+    proved = await store.write(
+        lambda tx: credentials.add(tx, me.id, credentials.PASSWORD, "", "{}", clock.now())
+    )
+    return ImapHouse(store, blobs, clock, proved.id)

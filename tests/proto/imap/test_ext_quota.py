@@ -83,5 +83,5 @@ def test_spells() -> None:
 
 
 def test_storage_is_told_in_units_of_1024_octets() -> None:
-    assert storage_usage(1025, 2047) == Usage(Resource.STORAGE, 2, 1)
+    assert storage_usage(1025, 2047) == Usage(Resource.STORAGE, 2, 2)
     assert storage_usage(0, 1024) == Usage(Resource.STORAGE, 0, 1)

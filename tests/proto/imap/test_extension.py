@@ -16,7 +16,6 @@ from roost.proto.imap.core.session import parse_bare
 from roost.proto.imap.core.status import Status
 from roost.proto.imap.core.store import Store
 from roost.proto.imap.error import BadSyntax
-from roost.proto.imap.ext import EXTENSIONS
 from roost.proto.imap.extension import Extension, Grammar, without_value
 from roost.proto.imap.state import ANY
 from roost.proto.imap.token import Cursor, MessageLiteral, Piece
@@ -67,7 +66,7 @@ TOY = Extension(
     list_returns={"METADATA": read_modseq},
     status_items=("HIGHESTMODSEQ",),
 )
-GRAMMAR = Grammar((*CORE, *EXTENSIONS, TOY))
+GRAMMAR = Grammar((*CORE, TOY))
 FIVE = ("modseq", 5)
 
 

@@ -38,7 +38,7 @@ from roost.proto.mime.text import fold_text
 from roost.proto.mime.thread import base_subject, message_ids
 
 # Counts up whenever the same octets would be rendered differently.
-RENDER_VERSION = 1
+RENDER_VERSION = 2
 
 MAX_LISTED_ADDRESSES = 100
 MAX_REFERENCES = 200
@@ -86,7 +86,8 @@ class Rendered(msgspec.Struct, frozen=True):
     preview: at most 256 characters. subject, addresses: decoded; at most 100 addresses of each
     field, those in groups too; sender and reply_to as the header has them.
     base_subject, is_reply: RFC 5256 section 2.1. references: the ids of References, then those
-    of In-Reply-To that are not among them. list_id: lower case, without angle brackets.
+    of In-Reply-To that are not among them; in_references: how many of them are of References.
+    list_id: lower case, without angle brackets.
 
     sent_at: the Date in microseconds since 1970, None without one that can be read. sent_day:
     the day it spells, its time and zone disregarded, as `date.toordinal` counts: RFC 9051
@@ -105,6 +106,7 @@ class Rendered(msgspec.Struct, frozen=True):
     is_reply: bool
     message_id: str | None
     references: tuple[str, ...]
+    in_references: int
     from_: tuple[NamedAddress, ...]
     sender: tuple[NamedAddress, ...]
     reply_to: tuple[NamedAddress, ...]
@@ -184,6 +186,7 @@ def _render(octets: bytes, scan: Scan) -> Rendered:
     part, fields, _ = scan
     read = read_envelope(octets, fields)
     more = _more_fields(octets, fields)
+    references, in_references = _references(more.get(b"references", b""), read.in_reply_to or b"")
     subject = decode_unstructured(read.subject or b"")[:MAX_SUBJECT_CHARACTERS]
     base, is_reply = base_subject(subject)
     sent = parse_date(read.date) if read.date else None
@@ -201,7 +204,8 @@ def _render(octets: bytes, scan: Scan) -> Rendered:
         base_subject=base,
         is_reply=is_reply,
         message_id=next(iter(message_ids(read.message_id or b"")), None),
-        references=_references(more.get(b"references", b""), read.in_reply_to or b""),
+        references=references,
+        in_references=in_references,
         from_=from_,
         sender=() if read.sender is read.from_ else _named(read.sender),
         reply_to=() if read.reply_to is read.from_ else _named(read.reply_to),
@@ -231,10 +235,15 @@ def _more_fields(octets: bytes, fields: Iterable[Field]) -> dict[bytes, bytes]:
     return raw
 
 
-def _references(references: bytes, in_reply_to: bytes) -> tuple[str, ...]:
-    """Ids of both fields, each once; of too many the last ones, the nearest parents."""
-    ids = dict.fromkeys((*message_ids(references), *message_ids(in_reply_to)))
-    return tuple(ids)[-MAX_REFERENCES:]
+def _references(references: bytes, in_reply_to: bytes) -> tuple[tuple[str, ...], int]:
+    """Ids of both fields, each once; of too many the last ones, the nearest parents.
+
+    And how many of them are of the first field.
+    """
+    first = dict.fromkeys(message_ids(references))
+    ids = tuple(dict.fromkeys((*first, *message_ids(in_reply_to))))
+    kept = ids[-MAX_REFERENCES:]
+    return kept, max(len(first) - (len(ids) - len(kept)), 0)
 
 
 def _named(items: tuple[ListItem, ...]) -> tuple[NamedAddress, ...]:

@@ -1,4 +1,8 @@
-"""APPEND: messages stream in while they come and are filed all or none. RFC 9051 section 6.3.12."""
+"""APPEND: the messages that came are filed, all or none. RFC 9051 section 6.3.12, RFC 3502."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 
 from roost.base.ids import MailboxRef
 from roost.delivery.file_in import scan
@@ -9,95 +13,40 @@ from roost.proto.mime.render import render_with_prefix
 from roost.service import mailboxes, rights
 from roost.service.mailbox_errors import MailboxUnknown
 from roost.service.rights import Right
+from roost.session.imap import utf8_accept
+from roost.session.imap.catenate import Whole
 from roost.session.imap.conversation import Conversation, Done, Refused
-from roost.store import blobs, quota
+from roost.store import quota
 from roost.store.emails import Columns, columns_of
-from roost.store.engine import ReadTx, StoreFull, WriteTx
+from roost.store.engine import MAX_INLINE_ROWS, WriteTx
 from roost.store.filing import Filed, Filing, file_messages
 from roost.store.flags import Flags
 from roost.store.mailbox_names import parse_name
 from roost.store.mailboxes import Mailbox
+from roost.store.sql_lists import chunks
 from roost.store.stowed import Stowed
 
-__all__ = ["Appending", "append"]
-
-
-class Appending:
-    """The messages of one APPEND on their way in.
-
-    stowed: those that are whole. failure: why the last one could not be kept, once all of it came.
-    """
-
-    def __init__(self, talk: Conversation) -> None:
-        self._talk = talk
-        self._sink: blobs.BlobSink | None = None
-        self.tag = b""
-        self.stowed: list[Stowed] = []
-        self.failure: Exception | None = None
-
-    async def begin(self, command: Command) -> None:
-        """Another message is announced: refuse it before its octets where that is possible."""
-        args = command.args
-        assert isinstance(args, Append), "only APPEND has messages"
-        self.tag = command.tag
-        talk = self._talk
-        if self.failure is not None:
-            raise self.failure
-        if not talk.port.may_accept():
-            raise StoreFull
-        await _target(talk, args.mailbox)
-        size = sum(message.size_octets for message in args.messages)
-        if args.messages[-1].size_octets > talk.port.limits.max_append_octets:
-            raise Refused("the message is too big", response.TOOBIG)
-        await talk.port.store.read(lambda tx: _check_room(tx, talk, size))
-        self._sink = blobs.begin_blob(talk.port.store, talk.port.blobs, talk.port.clock)
-
-    async def write(self, octets: bytes) -> None:
-        """Some octets of the message. Raises StoreFull, StoreFailed."""
-        assert self._sink is not None, "a message was begun"
-        await self._sink.write(octets)
-
-    async def end(self) -> None:
-        """The message is whole. Raises StoreFull, StoreFailed."""
-        assert self._sink is not None, "a message was begun"
-        sink, self._sink = self._sink, None
-        self.stowed.append(await sink.finish())
-
-    async def discard(self) -> None:
-        """Forget what was not filed. Never raises."""
-        port = self._talk.port
-        if self._sink is not None:
-            await self._sink.discard()
-            self._sink = None
-        for stowed in self.stowed:
-            await blobs.discard(port.store, port.blobs, port.clock, stowed)
-        self.stowed = []
+__all__ = ["append", "file_some", "filed_away", "find_target", "make_filings", "octets_of"]
 
 
 async def append(talk: Conversation, command: Command) -> Done:
     """File the messages that came; all of them or none."""
     args = command.args
     assert isinstance(args, Append), "the grammar gave the arguments"
-    if any(stowed.size == 0 for stowed in talk.appended):
-        raise Refused("an empty message cancels APPEND")  # RFC 3502 section 6.3.11
-    target = await _target(talk, args.mailbox)
-    filings = [
-        await _filing(talk, target.ref, message, stowed)
-        for message, stowed in zip(args.messages, talk.appended, strict=True)
-    ]
+    target = await find_target(talk, args.mailbox)
+    filings = await make_filings(talk, target.ref, args.messages)
 
     async def work(tx: WriteTx) -> list[Filed]:
-        limit = await _limit(tx, talk)
-        return await file_messages(tx, [_with_limit(filing, limit) for filing in filings])
+        return await file_some(tx, talk, filings)
 
-    octets = sum(len(stowed.octets or b"") for stowed in talk.appended)
-    filed = await talk.port.store.write(work, octets=octets)
-    talk.appended.clear()
+    filed = await talk.port.store.write(work, octets=octets_of(filings))
+    filed_away(talk, filings)
     code = response.append_uid_code(target.uid_validity, [one.uid for one in filed])
     return Done("APPEND done", code)
 
 
-async def _target(talk: Conversation, name: str) -> Mailbox:
+async def find_target(talk: Conversation, name: str) -> Mailbox:
+    """The mailbox that messages go to. Raises Refused ([TRYCREATE]) and what the name deserves."""
     account = talk.user.account
     try:
         found = await mailboxes.status(talk.port.store, account, account, parse_name(name))
@@ -107,12 +56,51 @@ async def _target(talk: Conversation, name: str) -> Mailbox:
     return found
 
 
+async def make_filings(
+    talk: Conversation, target: MailboxRef, messages: Sequence[AppendMessage]
+) -> list[Filing]:
+    """What is to be filed, of the literals that came. Raises Refused, StoreFull, StoreFailed."""
+    whole = Whole(talk)
+    filings = []
+    for message in messages:
+        stowed = await whole.next(message)
+        if stowed.size == 0:
+            raise Refused("an empty message cancels APPEND")  # RFC 3502 section 6.3.11
+        if stowed.size > talk.port.limits.max_append_octets:
+            raise Refused("the message is too big", response.TOOBIG)
+        filings.append(await _filing(talk, target, message, stowed))
+        await asyncio.sleep(0)  # a message takes a moment to read: others want their turn
+    return filings
+
+
+async def file_some(tx: WriteTx, talk: Conversation, filings: Sequence[Filing]) -> list[Filed]:
+    """File them, as far as the quota goes. Raises QuotaExceeded, MailboxGone."""
+    limit = await quota.limit_of(tx, talk.user.account, talk.port.default_quota)
+    filed: list[Filed] = []
+    for some in chunks([replace(one, quota_octets=limit) for one in filings], MAX_INLINE_ROWS):
+        filed += await file_messages(tx, some)
+    return filed
+
+
+def octets_of(filings: Sequence[Filing]) -> int:
+    """How much message data the work carries."""
+    blobs_of_it = [one.blob for one in filings]
+    return sum(len(blob.octets or b"") for blob in blobs_of_it if isinstance(blob, Stowed))
+
+
+def filed_away(talk: Conversation, filings: Sequence[Filing]) -> None:
+    """What was filed is no longer to be discarded when the command is over."""
+    kept = {id(one.blob) for one in filings}
+    talk.appended[:] = [stowed for stowed in talk.appended if id(stowed) not in kept]
+
+
 async def _filing(
     talk: Conversation, target: MailboxRef, message: AppendMessage, stowed: Stowed
 ) -> Filing:
     now = talk.port.clock.now()
     scanned = await scan(talk.port.store, stowed, stowed.size)
     columns: Columns = columns_of(render_with_prefix(b"", scanned))
+    utf8_accept.check_header(talk, scanned.octets[: columns.header_size])
     return Filing(
         target,
         stowed,
@@ -120,27 +108,4 @@ async def _filing(
         received=message.date or now,
         saved=now,
         flags=Flags(message.flags.bits, " ".join(message.flags.keywords)),
-    )
-
-
-async def _check_room(tx: ReadTx, talk: Conversation, size: int) -> None:
-    used, _ = await quota.used(tx, talk.user.account)
-    limit = await _limit(tx, talk)
-    if not quota.has_room(used, size, limit):
-        raise quota.QuotaExceeded(talk.user.account, used, limit)
-
-
-async def _limit(tx: ReadTx, talk: Conversation) -> int:
-    return await quota.limit_of(tx, talk.user.account, talk.port.default_quota)
-
-
-def _with_limit(filing: Filing, limit: int) -> Filing:
-    return Filing(
-        filing.mailbox,
-        filing.blob,
-        filing.columns,
-        received=filing.received,
-        saved=filing.saved,
-        flags=filing.flags,
-        quota_octets=limit,
     )

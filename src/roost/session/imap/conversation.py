@@ -7,7 +7,6 @@ from roost.ports.net import Wire
 from roost.proto.imap.extension import Grammar
 from roost.proto.imap.response import Code
 from roost.proto.imap.state import State
-from roost.service import selecting
 from roost.service.login import Login
 from roost.session.imap.ports import ImapPort
 from roost.session.imap.view import View
@@ -22,10 +21,15 @@ UIDONLY = "UIDONLY"
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A verb did well: the tagged OK. Failures are raised as ServiceError or Refused."""
+    """A verb did well: the tagged OK. Failures are raised as ServiceError or Refused.
+
+    removed: whether messages left the selected mailbox by it; who knows QRESYNC is then told
+    HIGHESTMODSEQ once they are told (RFC 7162 section 3.2.7).
+    """
 
     text: str
     code: Code | None = None
+    removed: bool = False
 
 
 class Refused(Exception):
@@ -47,7 +51,10 @@ class Conversation:
     next_line: gives the client's next line, for AUTHENTICATE; raises ConnectionLost.
     selection_changed: to be called when `view` became another.
     appended: the messages of the APPEND that runs.
-    idle_asked, tls_asked: what the connection does once the tagged answer has left.
+    idle_asked, tls_asked, deflate_asked: what the connection does once the tagged answer has left.
+    is_deflated: COMPRESS is on (RFC 4978).
+    metadata_told: the modseq up to which changed metadata was told of, None where the client did
+    not enable that (RFC 5464); own_metadata: those of its own changes, which it knows of.
     client_id: what the client said of itself with ID, for the log.
     """
 
@@ -65,6 +72,10 @@ class Conversation:
     appended: list[Stowed] = field(default_factory=list)
     idle_asked: bool = False
     tls_asked: bool = False
+    deflate_asked: bool = False
+    metadata_told: int | None = None
+    own_metadata: set[int] = field(default_factory=set)
+    is_deflated: bool = False
 
     @property
     def state(self) -> State:
@@ -112,6 +123,11 @@ class Conversation:
         """Whether news of a message name its uid."""
         return self.by_uid or self.is_rev2 or self.tells_modseq
 
+    @property
+    def hidden(self) -> frozenset[str]:
+        """Capabilities that this account's clients are not told of, upper case."""
+        return self.login.hidden_capabilities if self.login is not None else frozenset()
+
     def send(self, octets: bytes) -> None:
         """Put octets into the output."""
         if octets:
@@ -125,9 +141,6 @@ class Conversation:
         await self.wire.room()
 
     async def deselect(self) -> None:
-        """No mailbox is selected any more. What was told as \\Recent is so for nobody else."""
-        view, self.view = self.view, None
+        """No mailbox is selected any more."""
+        self.view = None
         self.selection_changed()
-        if view is not None and view.claimed is not None and view.claimed <= view.last_uid:
-            end = view.last_uid + 1
-            await selecting.claim_recent(self.port.store, view.ref, end)

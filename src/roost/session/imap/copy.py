@@ -4,7 +4,9 @@ A copy is made whole or not at all, and may go to the mailbox its messages are i
 works of some messages, so that one that fails halfway has told what it did.
 """
 
+import asyncio
 from array import array
+from collections.abc import Sequence
 
 from roost.proto.imap import response
 from roost.proto.imap.command import Command
@@ -15,9 +17,10 @@ from roost.service.mailbox_errors import MailboxUnknown
 from roost.service.messages import MessagesGone, SameMailbox
 from roost.session.imap.conversation import Conversation, Done, Refused
 from roost.session.imap.targets import count, named, pages, spans_of, uids_of
-from roost.store.mailboxes import Mailbox
 
 __all__ = ["copy", "move"]
+
+MANY = 5_000  # numbers take a few milliseconds to spell
 
 
 async def copy(talk: Conversation, command: Command) -> Done:
@@ -43,9 +46,8 @@ async def copy(talk: Conversation, command: Command) -> Done:
         raise _gone() from error
     if copies is None:
         return Done("COPY had nothing to copy")
-    last = copies.first + len(copies.sources)
-    code = response.copy_uid_code(copies.uid_validity, copies.sources, range(copies.first, last))
-    return Done("COPY done", code)
+    targets = range(copies.first, copies.first + len(copies.sources))
+    return Done("COPY done", await _copy_uid(copies.uid_validity, copies.sources, targets))
 
 
 async def move(talk: Conversation, command: Command) -> Done:
@@ -74,14 +76,18 @@ async def move(talk: Conversation, command: Command) -> Done:
             copies.extend(one.target for one in moved)
     finally:
         if sources:
-            talk.send(response.untagged_ok("moved", _copy_uid(target, sources, copies)))
+            code = await _copy_uid(target.uid_validity, sources, copies)
+            talk.send(response.untagged_ok("moved", code))
     if len(sources) < count(ranges) and not command.uid:
         raise _gone()
-    return Done("MOVE done")
+    return Done("MOVE done", removed=bool(sources))
 
 
-def _copy_uid(target: Mailbox, sources: "array[int]", copies: "array[int]") -> Code:
-    return response.copy_uid_code(target.uid_validity, sources, copies)
+async def _copy_uid(uid_validity: int, sources: Sequence[int], copies: Sequence[int]) -> Code:
+    """COPYUID; a long one is spelled in a thread."""
+    if len(sources) <= MANY:
+        return response.copy_uid_code(uid_validity, sources, copies)
+    return await asyncio.to_thread(response.copy_uid_code, uid_validity, sources, copies)
 
 
 def _no_target() -> Refused:

@@ -11,24 +11,38 @@ from roost.ports.log_events import Event
 from roost.ports.net import ConnectionLost
 from roost.proto.imap import response
 from roost.proto.imap.command import Command
+from roost.proto.imap.core.search import names_numbers
 from roost.proto.imap.state import BEFORE_LOGIN, WRONG_STATE, may_expunge
 from roost.session.imap import (
     append,
+    compress,
+    condstore,
+    context,
     copy,
     expunge,
     fetch,
+    filters,
     general,
     idle,
     login,
     mailbox,
+    metadata,
+    multisearch,
+    quota,
+    replace,
     search,
     select,
+    sort,
     status,
     store,
+    thread,
+    uidonly,
+    unauthenticate,
 )
 from roost.session.imap import list as listing
-from roost.session.imap.conversation import Conversation, Done, Refused
+from roost.session.imap.conversation import QRESYNC, Conversation, Done, Refused
 from roost.session.imap.errors import spell_bug, spell_error
+from roost.session.imap.inprogress import with_progress
 from roost.session.imap.updates import catch_up
 
 Handler = Callable[[Conversation, Command], Awaitable[Done]]
@@ -63,8 +77,20 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "FETCH": fetch.fetch,
         "STORE": store.store,
         "SEARCH": search.search,
+        "SORT": sort.sort,
+        "ESEARCH": multisearch.multi_search,
+        "CANCELUPDATE": context.cancel_update,
+        "THREAD": thread.thread,
         "COPY": copy.copy,
         "MOVE": copy.move,
+        "COMPRESS": compress.compress,
+        "UNAUTHENTICATE": unauthenticate.unauthenticate,
+        "GETQUOTA": quota.get_quota,
+        "GETQUOTAROOT": quota.get_quota_root,
+        "SETQUOTA": quota.set_quota,
+        "REPLACE": replace.replace,
+        "GETMETADATA": metadata.get_metadata,
+        "SETMETADATA": metadata.set_metadata,
     }
 )
 
@@ -75,32 +101,43 @@ async def run_command(talk: Conversation, command: Command) -> bytes:
     Untagged data leave while the command runs. Raises ConnectionLost and nothing else.
     """
     talk.by_uid = command.uid
-    answer = await _answer(talk, command)
-    if talk.view is not None and not talk.leaving:
+    outcome = await _outcome(talk, command)
+    if not talk.leaving and (talk.view is not None or talk.metadata_told is not None):
         await _tell_news(talk, command)
-    return b"" if talk.idle_asked else answer
+    return b"" if talk.idle_asked else _spell(talk, command, outcome)
 
 
-def refusal(talk: Conversation, verb: str) -> Refused | None:
-    """Why a command is not legal now, None when it is. RFC 9051 section 3."""
-    legal = talk.grammar.states[verb]
+def refusal(talk: Conversation, command: Command) -> Refused | None:
+    """Why a command is not legal now, None when it is. RFC 9051 section 3, RFC 9586."""
+    legal = talk.grammar.states[command.verb]
     if talk.state in legal:
-        return None
+        return uidonly.refusal(talk, command)
     if legal == BEFORE_LOGIN and talk.login is not None:
         return Refused("you are logged in already", bad=True)
     return Refused(WRONG_STATE[talk.state], bad=True)
 
 
-async def _answer(talk: Conversation, command: Command) -> bytes:
+async def _outcome(talk: Conversation, command: Command) -> Done | Exception:
     try:
-        if (refused := refusal(talk, command.verb)) is not None:
+        if (refused := refusal(talk, command)) is not None:
             raise refused
-        done = await HANDLERS[command.verb](talk, command)
+        command = await filters.spelled_out(talk, command)
+        condstore.notice(talk, command)
+        return await with_progress(talk, command, HANDLERS[command.verb](talk, command))
     except ConnectionLost:
         raise
     except Exception as error:
-        return spell_failure(talk, command.tag, error)
-    return response.ok(command.tag, done.text, done.code)
+        return error
+
+
+def _spell(talk: Conversation, command: Command, outcome: Done | Exception) -> bytes:
+    """The tagged answer. HIGHESTMODSEQ in it covers the news told before it."""
+    if isinstance(outcome, Exception):
+        return spell_failure(talk, command.tag, outcome)
+    code = outcome.code
+    if outcome.removed and QRESYNC in talk.enabled and talk.view is not None:
+        code = response.highest_modseq_code(talk.view.said)
+    return response.ok(command.tag, outcome.text, code)
 
 
 def spell_failure(talk: Conversation, tag: bytes, error: Exception) -> bytes:
@@ -114,8 +151,12 @@ def spell_failure(talk: Conversation, tag: bytes, error: Exception) -> bytes:
 
 async def _tell_news(talk: Conversation, command: Command) -> None:
     """What the command did stands, so that its answer does not depend on the news."""
+    may = may_expunge(command.verb, uid=command.uid)
+    if may and command.uid and (key := getattr(command.args, "key", None)) is not None:
+        may = not names_numbers(key)  # RFC 7162 section 3.2.10.2
     try:
-        await catch_up(talk, may_expunge=may_expunge(command.verb, uid=command.uid))
+        await catch_up(talk, may_expunge=may)
+        await metadata.tell_changed(talk)
     except ConnectionLost:
         raise
     except Exception as error:

@@ -10,7 +10,14 @@ from roost.proto.imap.error import (
     BadSyntax,
     OverLimit,
 )
+from roost.proto.imap.ext.metadata import (
+    MAX_VALUE_OCTETS,
+    TOO_MANY,
+    ValueTooLarge,
+    max_size_code,
+)
 from roost.proto.imap.response import Code
+from roost.service.metadata import NotesTooLarge
 from roost.session.imap.conversation import Refused
 
 _NO: MappingProxyType[str, tuple[Code | None, str]] = MappingProxyType(
@@ -22,6 +29,7 @@ _NO: MappingProxyType[str, tuple[Code | None, str]] = MappingProxyType(
         "mailbox_is_inbox": (response.CANNOT, "INBOX cannot be deleted"),
         "mailbox_name_invalid": (response.CANNOT, "this cannot be the name of a mailbox"),
         "mailbox_role_taken": (response.USEATTR, "another mailbox has this special use"),
+        "too_many_notes": (TOO_MANY, "there are as many entries as there may be"),
         "over_limit": (response.LIMIT, "there are as many as there may be"),
         "not_permitted": (response.NOPERM, "you may not do this"),
         "quota_exceeded": (response.OVERQUOTA, "the account is full"),
@@ -43,6 +51,8 @@ def spell_error(tag: bytes, error: Exception, connection_id: str) -> bytes | Non
         return spell(tag, error.text, error.code)
     if isinstance(error, BadSyntax):
         return _spell_syntax(tag, error)
+    if isinstance(error, NotesTooLarge):
+        return response.no(tag, "the entries would be too large", max_size_code(error.left_octets))
     if not isinstance(error, ServiceError):
         return None
     code, text = _NO.get(error.code, (None, "this cannot be done"))
@@ -55,6 +65,8 @@ def spell_bug(tag: bytes, connection_id: str) -> bytes:
 
 
 def _spell_syntax(tag: bytes, error: BadSyntax) -> bytes:
+    if isinstance(error, ValueTooLarge):
+        return response.no(tag, error.text, max_size_code(MAX_VALUE_OCTETS))
     if isinstance(error, OverLimit):
         return response.no(tag, error.text, response.LIMIT)
     if isinstance(error, BadMailboxName):

@@ -23,6 +23,7 @@ async def expunge(talk: Conversation, command: Command) -> Done:
         if not spans:
             return Done("EXPUNGE had nothing to remove")
     works = messages.expunge(talk.port.store, talk.port.clock, talk.user.account, view.ref, spans)
-    async for _ in works:
-        pass
-    return Done("EXPUNGE done")
+    removed = False
+    async for gone in works:
+        removed |= bool(gone)
+    return Done("EXPUNGE done", removed=removed)

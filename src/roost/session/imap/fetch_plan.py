@@ -4,9 +4,8 @@ Items that columns answer are spelled a page at a time, column by column: one fo
 response is filled with what the columns hold. RFC 9051 section 7.5.2.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -18,33 +17,15 @@ from roost.proto.imap.core.fetch import (
     FetchAttribute,
 )
 from roost.proto.imap.flags import spell_flags
-from roost.session.imap.conversation import Conversation, Refused
+from roost.session.imap import condstore, objectid, preview, savedate
+from roost.session.imap.column_item import ColumnItem, ItemMaker, spell_date_time
+from roost.session.imap.conversation import UIDONLY, Conversation, Refused
 from roost.store.engine import Row
 
 SectionItem = BodySection | BinarySection | BinarySize
 
 # What the octets of a message are found by.
 PLACE_COLUMNS = ("prefix", "blob_id", "size", "header_size", "parts")
-
-_SECONDS_OF_A_DAY = 86_400
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
-_MONTHS = (
-    *(b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun"),
-    *(b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnItem:
-    """An item that columns answer.
-
-    form: the item with one place to fill. columns: what fills it, names of store.placements.
-    spell: makes one value of theirs; None where the only column is that value.
-    """
-
-    form: bytes
-    columns: tuple[str, ...]
-    spell: Callable[..., object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +55,8 @@ class Plan:
 def make_plan(talk: Conversation, items: Iterable[Hashable]) -> Plan:
     """The plan for these items; UID is told first where the command came as UID FETCH."""
     wanted = list(items)
-    if talk.by_uid or FetchAttribute.UID in wanted:
+    by_uid = UIDONLY in talk.enabled  # then the uid stands in place of the number: RFC 9586
+    if (talk.by_uid and not by_uid) or FetchAttribute.UID in wanted:
         wanted = [FetchAttribute.UID, *(one for one in wanted if one is not FetchAttribute.UID)]
     sections = tuple(one for one in wanted if isinstance(one, SectionItem))
     simple = tuple(_column_item(talk, one) for one in wanted if not isinstance(one, SectionItem))
@@ -84,7 +66,8 @@ def make_plan(talk: Conversation, items: Iterable[Hashable]) -> Plan:
         columns += PLACE_COLUMNS
     if marks:
         columns.append("flags")
-    head = b"* %d FETCH (" + b" ".join(item.form for item in simple)
+    head = b"* %d UIDFETCH (" if by_uid else b"* %d FETCH ("
+    head += b" ".join(item.form for item in simple)
     head += (b" " if simple else b"") if sections else b")\r\n"
     return Plan(tuple(dict.fromkeys(columns)), head, simple, sections, marks)
 
@@ -96,6 +79,8 @@ def _marks_seen(item: SectionItem) -> bool:
 def _column_item(talk: Conversation, item: Hashable) -> ColumnItem:
     if item is FetchAttribute.FLAGS and talk.selected.recent and not talk.is_rev2:
         return _flags_with_recent(talk.selected.recent)
+    if (make := EXTENSION_ITEMS.get(item)) is not None:
+        return make(talk)
     found = COLUMN_ITEMS.get(item)
     if found is None:
         raise Refused("there is no such FETCH item", bad=True)
@@ -120,19 +105,6 @@ def _flags_with_recent(recent: set[int]) -> ColumnItem:
     return ColumnItem(b"FLAGS %b", ("uid", "flags", "keywords"), spell)
 
 
-def spell_date_time(moment: int) -> bytes:
-    """A quoted date-time of microseconds since 1970, in UTC. RFC 9051 section 9, date-time."""
-    day, seconds = divmod(moment // 1_000_000, _SECONDS_OF_A_DAY)
-    minutes, second = divmod(seconds, 60)
-    return b'"%b %02d:%02d:%02d +0000"' % (_day(day), minutes // 60, minutes % 60, second)
-
-
-@lru_cache(maxsize=4096)
-def _day(day: int) -> bytes:
-    on = date.fromordinal(_EPOCH_DAY + day)
-    return b"%02d-%b-%04d" % (on.day, _MONTHS[on.month - 1], on.year)
-
-
 # By what the grammar reads.
 COLUMN_ITEMS: MappingProxyType[Hashable, ColumnItem] = MappingProxyType(
     {
@@ -143,5 +115,13 @@ COLUMN_ITEMS: MappingProxyType[Hashable, ColumnItem] = MappingProxyType(
         FetchAttribute.ENVELOPE: ColumnItem(b"ENVELOPE %b", ("envelope",)),
         FetchAttribute.BODY: ColumnItem(b"BODY %b", ("body",)),
         FetchAttribute.BODYSTRUCTURE: ColumnItem(b"BODYSTRUCTURE %b", ("bodystructure",)),
+    }
+)
+EXTENSION_ITEMS: MappingProxyType[Hashable, ItemMaker] = MappingProxyType(
+    {
+        **condstore.FETCH_ITEMS,
+        **objectid.FETCH_ITEMS,
+        **preview.FETCH_ITEMS,
+        **savedate.FETCH_ITEMS,
     }
 )

@@ -4,9 +4,11 @@ from roost.proto.imap import data, response
 from roost.proto.imap.command import Command
 from roost.proto.imap.core.enable import Enable
 from roost.proto.imap.core.id import Id
+from roost.proto.imap.ext import appendlimit
 from roost.proto.sasl.mechanism import Offered
 from roost.proto.sasl.plain import PLAIN
-from roost.session.imap.conversation import Conversation, Done
+from roost.session.imap import condstore, metadata
+from roost.session.imap.conversation import CONDSTORE, QRESYNC, Conversation, Done
 
 MECHANISMS: tuple[Offered, ...] = (PLAIN,)
 
@@ -16,7 +18,10 @@ MAX_CLIENT_ID = 200
 
 def capabilities(talk: Conversation) -> list[str]:
     """What the server can do, as it stands now. RFC 9051 sections 6.1.1 and 7.2.2."""
-    known = list(talk.grammar.capabilities)
+    hidden = talk.hidden
+    known = [
+        _spelled(talk, name) for name in talk.grammar.capabilities if name.upper() not in hidden
+    ]
     if talk.login is not None:
         return known
     if talk.wire.can_start_tls:
@@ -24,6 +29,13 @@ def capabilities(talk: Conversation) -> list[str]:
     safe = may_send_passwords(talk)
     known += [f"AUTH={one.name}" for one in MECHANISMS if safe or not one.sends_password]
     return known if safe else [*known, "LOGINDISABLED"]
+
+
+def _spelled(talk: Conversation, name: str) -> str:
+    """A capability with what only the server knows of it."""
+    if name == appendlimit.STATUS_ITEM:
+        return appendlimit.append_limit_capability(talk.port.limits.max_append_octets)
+    return name
 
 
 def may_send_passwords(talk: Conversation) -> bool:
@@ -75,9 +87,13 @@ async def enable(talk: Conversation, command: Command) -> Done:
     new = [
         name
         for name in args.capabilities
-        if name in talk.grammar.enables and name not in talk.enabled
+        if name in talk.grammar.enables and name not in talk.enabled and name not in talk.hidden
     ]
+    if CONDSTORE in new or QRESYNC in new:
+        condstore.switch_on(talk)
     talk.enabled.update(new)
+    if "METADATA" in new:
+        await metadata.begin_telling(talk)
     spelled = {name.upper(): name for name in talk.grammar.capabilities}
     talk.send(data.enabled(spelled.get(name, name) for name in new))
     return Done("ENABLE done")

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from roost.proto.imap import data
 from roost.proto.imap.command import Command
 from roost.proto.imap.core.list import List, ListSelect, Lsub
+from roost.proto.imap.ext.list_metadata import MetadataReturn
 from roost.proto.imap.name import matches
 from roost.service import mailboxes
 from roost.service.mailboxes import Listing
 from roost.session.imap.conversation import Conversation, Done
 from roost.session.imap.mailbox import SPECIAL_USE
+from roost.session.imap.metadata import values_line
 from roost.session.imap.status import status_line
 from roost.store.mailbox_names import lineage, parent_of
 from roost.store.mailboxes import Mailbox
@@ -131,6 +133,10 @@ async def _tell(talk: Conversation, names: _Names, args: List, line: _Line) -> N
     )
     if args.returns.status and mailbox is not None:
         talk.send(await status_line(talk, mailbox, args.returns.status))
+    if mailbox is not None:
+        for one in args.returns.extra:
+            if isinstance(one, MetadataReturn):
+                talk.send(await values_line(talk, mailbox.ref, mailbox.name, one.entries))
 
 
 def _attributes(names: _Names, name: str, *, tell_subscribed: bool) -> list[str]:

@@ -14,6 +14,8 @@ async def start_tls(talk: Conversation, command: Command) -> Done:  # noqa: ARG0
     """STARTTLS: the handshake begins behind the tagged OK. RFC 9051 section 6.2.1."""
     if talk.wire.tls is not None:
         raise Refused("TLS is on already", bad=True)
+    if talk.is_deflated:
+        raise Refused("COMPRESS is on: connect again", response.UNAVAILABLE)
     if not talk.wire.can_start_tls:
         raise Refused("there is no certificate", response.UNAVAILABLE)
     talk.tls_asked = True

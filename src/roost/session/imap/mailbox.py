@@ -7,6 +7,7 @@ from roost.proto.imap import response
 from roost.proto.imap.command import Command
 from roost.proto.imap.core.mailbox import Create, Mailbox, Rename, SpecialUse
 from roost.service import mailboxes
+from roost.session.imap import objectid
 from roost.session.imap.conversation import Conversation, Done, Refused
 from roost.store.mailboxes import Role
 
@@ -30,8 +31,10 @@ async def create(talk: Conversation, command: Command) -> Done:
     assert isinstance(args, Create), "the grammar gave the arguments"
     account, port = talk.user.account, talk.port
     role = _role_of(args)
-    await mailboxes.create(port.store, port.clock, account, account, args.mailbox, role=role)
-    return Done("CREATE done")
+    created = await mailboxes.create(
+        port.store, port.clock, account, account, args.mailbox, role=role
+    )
+    return Done("CREATE done", objectid.mailbox_code(created[-1].ref))
 
 
 async def delete(talk: Conversation, command: Command) -> Done:

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
-from roost.proto.imap import data, response, sequence
+from roost.proto.imap import data, response
+from roost.proto.imap.ext import qresync
+from roost.proto.imap.ext.condstore import modseq_item
+from roost.proto.imap.ext.uidonly import uid_fetch
 from roost.proto.imap.flags import spell_flags
-from roost.session.imap.conversation import Conversation
+from roost.session.imap.conversation import UIDONLY, Conversation
 from roost.session.imap.view import View
 from roost.store.placements import Placed
 
@@ -14,10 +17,21 @@ def changed_flags(talk: Conversation, view: View, number: int, placed: Placed) -
     keywords = tuple(placed.keywords.split())
     recent = not talk.is_rev2 and placed.uid in view.recent
     items = [b"FLAGS " + spell_flags(placed.flags, keywords, recent)]
-    if talk.tells_uid:
-        items.insert(0, b"UID %d" % placed.uid)
     if talk.tells_modseq:
-        items.append(b"MODSEQ (%d)" % placed.modseq)
+        items.append(modseq_item(placed.modseq))
+    return _fetch(talk, number, placed.uid, items)
+
+
+def changed_modseq(talk: Conversation, number: int, placed: Placed) -> bytes:
+    """FETCH with the modseq alone, where the client knows the flags. RFC 7162 section 3.1.3."""
+    return _fetch(talk, number, placed.uid, [modseq_item(placed.modseq)])
+
+
+def _fetch(talk: Conversation, number: int, uid: int, items: list[bytes]) -> bytes:
+    if UIDONLY in talk.enabled:
+        return uid_fetch(uid, items)
+    if talk.tells_uid:
+        items.insert(0, data.uid_item(uid))
     return data.fetch(number, items)
 
 
@@ -33,4 +47,4 @@ def known_flags(view: View) -> bytes:
 
 def vanished(uids: Sequence[int]) -> bytes:
     """VANISHED. RFC 7162 section 3.2.10."""
-    return b"* VANISHED " + sequence.spell(uids) + b"\r\n" if uids else b""
+    return qresync.vanished(uids, earlier=False)

@@ -4,7 +4,7 @@ What only the session knows, sequence numbers, `$` and `\\Recent`, becomes range
 """
 
 from collections.abc import Callable
-from datetime import date
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -26,11 +26,12 @@ from roost.proto.imap.core.search import (
     Not,
     Or,
     SearchKey,
-    When,
 )
 from roost.proto.imap.sequence import of_numbers
 from roost.service.message_search import AddressHas, HeaderHas, SubjectHas, TextHas
+from roost.session.imap import condstore, objectid, savedate, within
 from roost.session.imap.conversation import Refused
+from roost.session.imap.search_days import days_of, start_of
 from roost.session.imap.targets import spans_of
 from roost.session.imap.view import View
 from roost.store import search_rows
@@ -47,8 +48,6 @@ from roost.store.search_rows import (
 )
 from roost.store.sql_lists import spans_of as spans_of_numbers
 
-_MICROSECONDS_OF_A_DAY = 86_400_000_000
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
 _LAST = (1 << 63) - 1
 _EVERYTHING = AllOf()
 _COLUMNS = MappingProxyType(
@@ -57,24 +56,20 @@ _COLUMNS = MappingProxyType(
 )
 
 
-def condition_of(view: View, key: SearchKey) -> Condition:
-    """What a search key means in this view."""
-    reader = _READERS.get(type(key))
-    if reader is None:
-        raise Refused("there is no such search key", bad=True)
-    return reader(view, key)
-
-
-def _and(view: View, key: And) -> Condition:
-    return AllOf(tuple(condition_of(view, one) for one in key.keys))
-
-
-def _or(view: View, key: Or) -> Condition:
-    return AnyOf((condition_of(view, key.left), condition_of(view, key.right)))
-
-
-def _not(view: View, key: Not) -> Condition:
-    return NotThat(condition_of(view, key.key))
+def condition_of(view: View, key: SearchKey, now: datetime) -> Condition:
+    """What a search key means in this view. now: what OLDER and YOUNGER are counted from."""
+    match key:
+        case And(keys):
+            return AllOf(tuple(condition_of(view, one, now) for one in keys))
+        case Or(left, right):
+            return AnyOf((condition_of(view, left, now), condition_of(view, right, now)))
+        case Not(inner):
+            return NotThat(condition_of(view, inner, now))
+    if (reader := _READERS.get(type(key))) is not None:
+        return reader(view, key)
+    if (by_age := within.SEARCH_KEYS.get(type(key))) is not None:
+        return by_age(now, key)
+    raise Refused("there is no such search key", bad=True)
 
 
 def _flag(_view: View, key: HasFlag) -> Condition:
@@ -109,16 +104,10 @@ def _size(_view: View, key: BySize) -> Condition:
 
 
 def _date(_view: View, key: ByDate) -> Condition:
-    day = key.day.toordinal()
-    low = 0 if key.when is When.BEFORE else day
-    high = {When.BEFORE: day - 1, When.ON: day, When.SINCE: date.max.toordinal()}[key.when]
+    low, high = days_of(key.when, key.day)
     if key.field is DateField.SENT:
         return SentBetween(low, high)
-    return ReceivedBetween(_start_of(low), _start_of(high + 1))
-
-
-def _start_of(day: int) -> int:
-    return (day - _EPOCH_DAY) * _MICROSECONDS_OF_A_DAY
+    return ReceivedBetween(start_of(low), start_of(high + 1))
 
 
 def _envelope(_view: View, key: InEnvelope) -> Condition:
@@ -149,9 +138,6 @@ def _if(condition: Condition, present: bool) -> Condition:
 
 _READERS: MappingProxyType[type, Callable[[View, Any], Condition]] = MappingProxyType(
     {
-        And: _and,
-        Or: _or,
-        Not: _not,
         HasFlag: _flag,
         HasKeyword: _keyword,
         IsRecent: _recent,
@@ -163,5 +149,8 @@ _READERS: MappingProxyType[type, Callable[[View, Any], Condition]] = MappingProx
         InHeader: _header,
         InBody: _body,
         InText: _text,
+        **condstore.SEARCH_KEYS,
+        **objectid.SEARCH_KEYS,
+        **savedate.SEARCH_KEYS,
     }
 )

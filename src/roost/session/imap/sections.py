@@ -122,6 +122,14 @@ def finder(item: SectionItem) -> Finder:
     return find
 
 
+def located(spec: SectionSpec, octets: Octets) -> Range | None:
+    """Where a section lies, header fields in their header; None where there is no such section.
+
+    Raises ValueError when the part tree is damaged.
+    """
+    return _locator(spec)(octets)
+
+
 def _locator(spec: SectionSpec) -> Callable[[Octets], Range | None]:
     """Where a section lies; header fields lie in their header."""
     part = spec.part

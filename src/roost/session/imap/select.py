@@ -7,7 +7,8 @@ from roost.proto.imap.command import Command
 from roost.proto.imap.core.select import Select
 from roost.service import messages, selecting
 from roost.service.selecting import Opened
-from roost.session.imap.conversation import Conversation, Done
+from roost.session.imap import objectid, qresync
+from roost.session.imap.conversation import UIDONLY, Conversation, Done
 from roost.session.imap.list import attributes_of
 from roost.session.imap.news import known_flags
 from roost.session.imap.view import View
@@ -44,6 +45,7 @@ async def unselect(talk: Conversation, command: Command) -> Done:  # noqa: ARG00
 async def _open(talk: Conversation, command: Command, *, read_only: bool) -> Done:
     args = command.args
     assert isinstance(args, Select), "the grammar gave the arguments"
+    known = qresync.asked(talk, args)
     if talk.view is not None:
         await talk.deselect()
         talk.send(response.untagged_ok("the mailbox before is closed", response.CLOSED))
@@ -53,10 +55,11 @@ async def _open(talk: Conversation, command: Command, *, read_only: bool) -> Don
         talk.port.store, account, account, args.mailbox, claims_recent=claims
     )
     view = _view_of(opened, read_only=read_only)
-    view.claimed = view.last_uid + 1 if claims else None
     talk.view = view
     talk.selection_changed()
     talk.send(b"".join(_told(talk, view, opened)))
+    if known is not None:
+        await qresync.resynchronise(talk, known)
     return Done(f"{command.verb} done", _access(view))
 
 
@@ -81,12 +84,14 @@ def _told(talk: Conversation, view: View, opened: Opened) -> list[bytes]:
     told = [known_flags(view), data.exists(len(view.uids))]
     if not talk.is_rev2:
         told.append(data.recent(len(view.recent)))
-        unseen = opened.messages.first_unseen
+        unseen = opened.messages.first_unseen if UIDONLY not in talk.enabled else None
         if unseen is not None and (number := view.number_of(unseen)) is not None:
             told.append(response.untagged_ok("the first not seen", response.unseen_code(number)))
     told += [
         response.untagged_ok("uids are valid", response.uid_validity_code(view.uid_validity)),
         response.untagged_ok("the next uid", response.uid_next_code(view.last_uid + 1)),
+        response.untagged_ok("changed last", response.highest_modseq_code(view.said)),
+        response.untagged_ok("its id", objectid.mailbox_code(view.ref)),
     ]
     if talk.is_rev2:
         attributes = attributes_of(opened.mailbox)

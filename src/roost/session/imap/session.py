@@ -25,10 +25,11 @@ from roost.proto.imap.reader import (
     Reader,
 )
 from roost.service.login import is_valid
-from roost.session.imap.append import Appending
 from roost.session.imap.conversation import Conversation, Refused
 from roost.session.imap.dispatch import HANDLERS, refusal, run_command, spell_failure
 from roost.session.imap.general import capabilities
+from roost.session.imap.incoming import Appending
+from roost.session.imap.metadata import tell_changed
 from roost.session.imap.ports import ImapPort
 from roost.session.imap.updates import catch_up
 
@@ -61,6 +62,7 @@ class ImapSession:
         self._commands = 0
         self._bad_commands = 0  # one behind the other
         self._failed_logins = 0
+        self._sign_in_by: float | None = None  # of the monotonic clock, None for who did
         self._unlisten = _nothing
 
     # What the connection does.
@@ -69,7 +71,8 @@ class ImapSession:
         """Greet. RFC 9051 section 7.1."""
         self._wire = wire
         self._talk = Conversation(self._port, wire, GRAMMAR, self._next_line, self._listen)
-        wire.wait_at_most(self._patience())
+        self._sign_in_by = self._next_sign_in()
+        self._wait()
         code = response.capability_code(capabilities(self._talk))
         wire.send(response.untagged_ok(f"{self._port.hostname} roost ready", code))
 
@@ -77,6 +80,10 @@ class ImapSession:
         """Read commands and work them off."""
         self._reader.feed(octets)
         self._more.set()
+        if self._sign_in_by is not None:
+            self._wait()  # one that says an octet now and then does not stay for ever
+        if self._talk.leaving:
+            return
         if not self._has_task:
             self._start()
         elif not self._held and len(self._reader) > self._port.limits.buffered_octets:
@@ -87,6 +94,7 @@ class ImapSession:
         """Forget all that was said in clear. RFC 9051 section 6.2.1."""
         self._reader.clear()
         self._talk.client_id = ""
+        self._wait()
 
     def peer_closed(self) -> None:
         """Close, after the answers to what came."""
@@ -98,7 +106,7 @@ class ImapSession:
     def timed_out(self) -> None:
         """Take leave; a client that waits for us gets its whole time again."""
         if self._has_task and not self._waits_for_line:
-            self._wire.wait_at_most(self._patience())
+            self._wire.wait_at_most(self._whole_patience())
         else:
             self._leave("nothing came for too long")
 
@@ -199,6 +207,8 @@ class ImapSession:
             if appending is not None and appending.failure is not None:
                 self._talk.send(spell_failure(self._talk, command.tag, appending.failure))
             else:
+                if appending is None and command.verb in GRAMMAR.message_literals:
+                    appending = self._appending = Appending(self._talk)  # CATENATE of URLs
                 self._talk.appended = appending.stowed if appending is not None else []
                 self._talk.send(await run_command(self._talk, command))
             self._follow(command.tag)
@@ -220,7 +230,22 @@ class ImapSession:
             self._talk.tls_asked = False
             self._reader.clear()  # what came in clear behind it was never said
             self._wire.start_tls()
-        self._wire.wait_at_most(self._patience())
+        if self._talk.deflate_asked:
+            self._begin_deflate()
+        if self._talk.login is not None:
+            self._sign_in_by = None
+        elif self._sign_in_by is None:
+            self._sign_in_by = self._next_sign_in()
+        self._wait(answered=True)
+
+    def _begin_deflate(self) -> None:
+        """What the client sends now is deflated; it waits for the answer. RFC 4978 section 3."""
+        self._talk.deflate_asked = False
+        if self._reader.take_rest():
+            self._leave("nothing may follow COMPRESS before its answer")
+        else:
+            self._talk.is_deflated = True
+            self._wire.compress()
 
     def _bad_command(self, read: CommandRead, error: BadSyntax) -> None:
         """Answer what makes no sense; who begins so speaks another protocol, such as HTTP."""
@@ -256,12 +281,12 @@ class ImapSession:
             self._talk.send(response.CONTINUE_LITERAL)
 
     async def _begin_message(self, asked: LiteralAsked) -> None:
-        command = GRAMMAR.parse(asked.pieces, utf8=self._talk.utf8)
-        if (refused := refusal(self._talk, command.verb)) is not None:
-            raise refused
         if self._appending is None:
             self._appending = Appending(self._talk)
-        await self._appending.begin(command)
+        command = self._appending.parse(GRAMMAR, asked.pieces)
+        if (refused := refusal(self._talk, command)) is not None:
+            raise refused
+        await self._appending.begin(command, asked.size_octets)
 
     async def _refuse_literal(self, asked: LiteralAsked, error: Exception) -> None:
         """The tagged answer in place of leave ends the command. RFC 7888 section 4."""
@@ -334,7 +359,9 @@ class ImapSession:
             if not (self._has_task or self._is_ending):
                 self._start()
         view = self._talk.view
-        if view is None or (hint.mailboxes and view.ref.id not in hint.mailboxes):
+        notes = self._talk.metadata_told is not None and Type.METADATA in hint.types
+        here = view is not None and (not hint.mailboxes or view.ref.id in hint.mailboxes)
+        if not (notes or here):
             return
         self._news = True
         if self._idle_tag is not None and not (self._has_task or self._is_ending):
@@ -350,6 +377,7 @@ class ImapSession:
         self._news = False
         try:
             await catch_up(self._talk, may_expunge=True)
+            await tell_changed(self._talk)
         except ConnectionLost:
             raise
         except Exception as error:
@@ -363,7 +391,7 @@ class ImapSession:
         if is_done(line):
             await self._tell_news()
             self._talk.send(response.ok(tag, "IDLE ended"))
-            self._wire.wait_at_most(self._patience())
+            self._wait()
         else:
             self._talk.send(response.bad(tag, "only DONE ends IDLE"))
             self._leave("only DONE ends IDLE")
@@ -391,10 +419,28 @@ class ImapSession:
         self._wire.send(response.bye(text, code))
         self._wire.close()
 
-    def _patience(self) -> float:
+    def _whole_patience(self) -> float:
         limits = self._port.limits
         wait = limits.login_timeout if self._talk.login is None else limits.idle_timeout
         return wait.total_seconds()
+
+    def _next_sign_in(self) -> float:
+        """Until when the client must have signed in, whatever it says until then."""
+        return self._port.clock.monotonic() + self._port.limits.login_timeout.total_seconds()
+
+    def _wait(self, *, answered: bool = False) -> None:
+        """Wait for what comes next, and take leave if nobody signed in in time.
+
+        answered: a command was just answered; else who waits for an answer gets it first.
+        """
+        if self._sign_in_by is None:
+            self._wire.wait_at_most(self._whole_patience())
+            return
+        left = self._sign_in_by - self._port.clock.monotonic()
+        if left > 0:
+            self._wire.wait_at_most(left)
+        elif not self._talk.leaving and (answered or self._waits_for_line or not self._has_task):
+            self._leave("signing in took too long")
 
 
 def _nothing() -> None:

@@ -6,14 +6,18 @@ from types import MappingProxyType
 from roost.proto.imap import data
 from roost.proto.imap.command import Command
 from roost.proto.imap.core.status import Status
+from roost.proto.imap.ext.condstore import STATUS_ITEM as HIGHESTMODSEQ
 from roost.service import mailboxes
+from roost.session.imap import condstore, objectid
 from roost.session.imap.conversation import Conversation, Done
 from roost.store import recent
 from roost.store.mailboxes import Mailbox
 
 RECENT = "RECENT"
 
-_VALUES: Mapping[str, Callable[[Mailbox], int]] = MappingProxyType(
+APPENDLIMIT = "APPENDLIMIT"  # RFC 7889
+
+_VALUES: Mapping[str, Callable[[Mailbox], int | bytes]] = MappingProxyType(
     {
         "MESSAGES": lambda mailbox: mailbox.messages,
         "UIDNEXT": lambda mailbox: mailbox.uid_next,
@@ -21,6 +25,8 @@ _VALUES: Mapping[str, Callable[[Mailbox], int]] = MappingProxyType(
         "UNSEEN": lambda mailbox: mailbox.unseen,
         "DELETED": lambda mailbox: mailbox.deleted,
         "SIZE": lambda mailbox: mailbox.octets,
+        "MAILBOXID": lambda mailbox: objectid.mailbox_id(mailbox.ref),
+        "DELETED-STORAGE": lambda mailbox: mailbox.deleted_octets,
     }
 )
 
@@ -37,11 +43,18 @@ async def status(talk: Conversation, command: Command) -> Done:
 
 async def status_line(talk: Conversation, mailbox: Mailbox, items: Sequence[str]) -> bytes:
     """What STATUS says of a mailbox. items: of `Grammar.status_items`."""
-    values = [
-        (item, await _recent(talk, mailbox) if item == RECENT else _VALUES[item](mailbox))
-        for item in items
-    ]
+    values = [(item, await _value(talk, mailbox, item)) for item in items]
     return data.status(mailbox.name, values, utf8=talk.utf8)
+
+
+async def _value(talk: Conversation, mailbox: Mailbox, item: str) -> int | bytes:
+    if item == RECENT:
+        return await _recent(talk, mailbox)
+    if item == APPENDLIMIT:
+        return talk.port.limits.max_append_octets
+    if item == HIGHESTMODSEQ:
+        return condstore.highest_of(talk, mailbox)
+    return _VALUES[item](mailbox)
 
 
 async def _recent(talk: Conversation, mailbox: Mailbox) -> int:

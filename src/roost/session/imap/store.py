@@ -5,15 +5,19 @@ already are told here. Messages that others expunged are passed over; who asked 
 gets NO [EXPUNGEISSUED] at the end (RFC 5530 section 3).
 """
 
+from collections.abc import Sequence
 from types import MappingProxyType
 
 from roost.proto.imap import response
 from roost.proto.imap.command import Command
 from roost.proto.imap.core.store import Store, StoreAction
+from roost.proto.imap.ext.condstore import modified_code
 from roost.service import messages
+from roost.session.imap import condstore
 from roost.session.imap.conversation import Conversation, Done, Refused
 from roost.session.imap.news import changed_flags
-from roost.session.imap.targets import count, named, pages, uids_of
+from roost.session.imap.targets import count, named, numbers_among, pages, uids_of
+from roost.session.imap.view import View
 from roost.store.flagging import Flagged, How
 from roost.store.flags import Flags
 
@@ -36,6 +40,8 @@ async def store(talk: Conversation, command: Command) -> Done:
     if view.read_only:
         raise Refused("the mailbox is open for reading only", response.READ_ONLY)
     flags = Flags(args.flags.bits, " ".join(args.flags.keywords))
+    unchanged_since = condstore.unchanged_since(args)
+    modified: list[int] = []
     missing = 0
     for page in pages(named(view, args.messages, by_uid=command.uid)):
         uids = uids_of(view, page)
@@ -47,27 +53,44 @@ async def store(talk: Conversation, command: Command) -> Done:
             uids,
             _HOW[args.action],
             flags,
+            unchanged_since=unchanged_since,
         )
-        missing += count(page) - len(outcome.changed) - len(outcome.unchanged)
+        missing += count(page) - sum(len(some) for some in outcome)
+        modified.extend(outcome.modified)
         if args.silent:
             view.own.update((one.uid, one.modseq) for one in outcome.changed)
-        else:
-            await _tell_unchanged(talk, outcome)
-    if missing and not command.uid:
+        if not args.silent or unchanged_since is not None:
+            await _tell_left_alone(talk, outcome)
+    return _answer(view, command, modified, missing)
+
+
+def _answer(view: View, command: Command, modified: Sequence[int], missing: int) -> Done:
+    """MODIFIED names what was left alone, also where some are gone. RFC 7162 section 3.1.3."""
+    gone = missing > 0 and not command.uid
+    if not modified and gone:
         raise Refused("some messages are no longer there", response.EXPUNGEISSUED)
-    return Done("STORE done")
+    if not modified:
+        return Done("STORE done")
+    code = modified_code(modified if command.uid else numbers_among(view, modified))
+    if gone:
+        raise Refused("some messages are no longer there", code)
+    return Done("STORE left alone what others changed", code)
 
 
-async def _tell_unchanged(talk: Conversation, outcome: Flagged) -> None:
-    """Tell the flags of messages that needed no change: RFC 9051 wants a FETCH for each."""
+async def _tell_left_alone(talk: Conversation, outcome: Flagged) -> None:
+    """Tell the flags of messages that needed no change: RFC 9051 wants a FETCH for each.
+
+    Of those that others changed, too; what is news of them comes with all other news.
+    """
     view = talk.selected
-    if not outcome.unchanged:
+    uids = sorted([*outcome.unchanged, *outcome.modified])
+    if not uids:
         return
-    found = await messages.flags_of(talk.port.store, talk.user.account, view.ref, outcome.unchanged)
+    found = await messages.flags_of(talk.port.store, talk.user.account, view.ref, uids)
     lines = [
         changed_flags(talk, view, number, placed)
         for placed in found
-        if (number := view.number_of(placed.uid)) is not None
+        if placed.modseq <= view.told and (number := view.number_of(placed.uid)) is not None
     ]
     talk.send(b"".join(lines))
     await talk.room()

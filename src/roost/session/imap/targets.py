@@ -67,6 +67,11 @@ def spans_of(view: View, ranges: Iterable[Range]) -> list[Span]:
     return [(view.uids[start], view.uids[stop - 1]) for start, stop in ranges]
 
 
+def numbers_among(view: View, uids: Iterable[int]) -> list[int]:
+    """The sequence numbers of messages by their ascending uids; without those the view lacks."""
+    return [number for uid in uids if (number := view.number_of(uid)) is not None]
+
+
 def numbers_of(view: View, page: Sequence[Range], found: Sequence[int]) -> Iterable[int]:
     """The sequence numbers of those of a page that were found, by their ascending uids."""
     if len(found) == count(page):

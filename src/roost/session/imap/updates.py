@@ -8,13 +8,16 @@ from array import array
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from roost.base.ids import MailboxRef
+from roost.base.ids import EmailId, MailboxRef, Uid
 from roost.proto.imap import data, response
+from roost.service import selecting
+from roost.session.imap import condstore, context
 from roost.session.imap.conversation import Conversation
-from roost.session.imap.news import changed_flags, known_flags, vanished
+from roost.session.imap.news import changed_flags, changed_modseq, known_flags, vanished
 from roost.session.imap.view import View
-from roost.store import expunged, mailboxes, placements
+from roost.store import expunged, mailboxes, placements, recent
 from roost.store.engine import MAX_INLINE_ROWS, ReadTx
+from roost.store.expunged import Expunged
 from roost.store.placements import Placed
 
 EXPUNGES_AT_ONCE = 2_000
@@ -24,14 +27,16 @@ FEW = 100  # above it, one pass over all is cheaper than to close each gap by it
 class _News(NamedTuple):
     """One page of what happened after a modseq, read in one snapshot.
 
-    highest: how far the page reaches. more: whether there is another.
+    highest: how far the page reaches. more: whether there is another. recent_from: the lowest uid
+    that no session was told of as \\Recent, 0 where nothing is new.
     """
 
     highest: int
     more: bool
     changed: list[Placed]
-    gone: list[int]
+    gone: list[Expunged]
     new: "array[int]"
+    recent_from: Uid
 
 
 async def catch_up(talk: Conversation, *, may_expunge: bool) -> None:
@@ -43,6 +48,7 @@ async def catch_up(talk: Conversation, *, may_expunge: bool) -> None:
     view = talk.view
     if view is None:
         return
+    touched: set[int] = set()
     while True:
         news = await talk.port.store.read(
             lambda tx: _read_news(tx, view.ref, view.told, view.last_uid)
@@ -51,12 +57,22 @@ async def catch_up(talk: Conversation, *, may_expunge: bool) -> None:
             if may_expunge:
                 await _tell_deleted(talk, view)
             return
-        _take_in(talk, view, news)
+        _take_in(talk, view, news, await _recent_from(talk, view, news))
+        if view.contexts:
+            touched.update((one.uid for one in news.changed), news.new)
         if not news.more:
             break
         await talk.room()
+    await context.follow(talk, view, touched)
     if view.gone and may_expunge:
         await _tell_gone(talk, view)
+    elif view.gone and talk.tells_modseq:
+        # What was told may have a higher modseq than what waits: RFC 7162 section 3.2.
+        condstore.tell_highest(talk, view)
+        view.held_back = True
+    if view.held_back and not view.gone:
+        condstore.tell_highest(talk, view)
+        view.held_back = False
 
 
 async def _read_news(tx: ReadTx, ref: MailboxRef, told: int, last_uid: int) -> _News | None:
@@ -65,7 +81,7 @@ async def _read_news(tx: ReadTx, ref: MailboxRef, told: int, last_uid: int) -> _
     if highest is None:
         return None
     if highest <= told:
-        return _News(told, more=False, changed=[], gone=[], new=array("I"))
+        return _News(told, more=False, changed=[], gone=[], new=array("I"), recent_from=Uid(0))
     changed = await placements.changed_since(tx, ref, told)
     gone = await expunged.since(tx, ref, told)
     # A full page reaches only to its last row: what is beyond in the other list waits for it.
@@ -77,25 +93,42 @@ async def _read_news(tx: ReadTx, ref: MailboxRef, told: int, last_uid: int) -> _
         reach,
         bool(ends),
         [placed for placed in changed if placed.modseq <= reach],
-        [one.uid for one in gone if one.modseq <= reach],
+        [one for one in gone if one.modseq <= reach],
         new,
+        await recent.first(tx, ref) if new else Uid(0),
     )
 
 
-def _take_in(talk: Conversation, view: View, news: _News) -> None:
+async def _recent_from(talk: Conversation, view: View, news: _News) -> int:
+    """The lowest of the new uids that is \\Recent for this client, claimed where it may be.
+
+    Only who may change the mailbox and does not speak IMAP4rev2 claims, and only where nobody did
+    before, so that few arrivals cost a write. RFC 3501 section 2.3.2.
+    """
+    if not news.new or talk.is_rev2:
+        return 0
+    end = news.new[-1] + 1
+    if view.read_only or news.recent_from >= end:
+        return news.recent_from
+    return await selecting.claim_recent(talk.port.store, view.ref, news.recent_from, end)
+
+
+def _take_in(talk: Conversation, view: View, news: _News, recent_from: int) -> None:
     """Tell of changed flags and of what is new at once; remember what left.
 
     A message whose number was not told yet comes with EXISTS alone: the client asks for its flags.
     """
     known = [placed for placed in news.changed if placed.uid <= view.last_uid]
     _tell_flags(talk, view, known)
-    view.gone.update(uid for uid in news.gone if view.number_of(uid) is not None)
+    if not view.gone:
+        view.gone_after = view.told
+    view.gone.update((one.uid, one.email) for one in news.gone if view.number_of(one.uid))
     if news.new:
         view.uids += news.new
         view.last_uid = news.new[-1]
-        view.recent.update(news.new)
         talk.send(data.exists(len(view.uids)))
         if not talk.is_rev2:
+            view.recent.update(uid for uid in news.new if uid >= recent_from)
             talk.send(data.recent(len(view.recent)))
     view.told = max(view.told, news.highest)
 
@@ -107,6 +140,8 @@ def _tell_flags(talk: Conversation, view: View, changed: Sequence[Placed]) -> No
         if number is None:
             continue
         if view.own.pop(placed.uid, None) == placed.modseq:
+            if talk.tells_modseq:
+                lines.append(changed_modseq(talk, number, placed))
             continue
         _tell_new_keywords(talk, view, placed.keywords)
         lines.append(changed_flags(talk, view, number, placed))
@@ -122,6 +157,7 @@ def _tell_new_keywords(talk: Conversation, view: View, keywords: str) -> None:
 
 
 async def _tell_gone(talk: Conversation, view: View) -> None:
+    context.tell_expunged(talk, view)
     if talk.tells_vanished:
         talk.send(vanished(view.drop_gone()))
         return
@@ -143,7 +179,7 @@ def _renumber(view: View) -> list[int]:
 
 async def _tell_deleted(talk: Conversation, view: View) -> None:
     """Somebody deleted the mailbox: its messages go, and the client has none selected."""
-    view.gone.update(view.uids)
+    view.gone.update(dict.fromkeys(view.uids, EmailId(0)))
     await _tell_gone(talk, view)
     await talk.deselect()
     talk.send(response.untagged_ok("the mailbox was deleted", response.CLOSED))

@@ -5,7 +5,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from roost.base.ids import MailboxRef
+from roost.base.ids import EmailId, MailboxRef
+from roost.session.imap.context_members import Context
 
 
 @dataclass(slots=True)
@@ -13,14 +14,16 @@ class View:
     """What was told to the client, and what it must be told yet.
 
     uids: by sequence number, ascending; those of messages gone stay until the client was told.
-    told: the modseq up to which everything was said; HIGHESTMODSEQ sent is never above it.
+    told: the modseq up to which everything was said but for what waits in `gone`.
     last_uid: the highest uid ever told, so that new messages are those above it.
-    gone: uids that left the mailbox and wait for a command in which EXPUNGE may be sent.
+    gone: uids that left the mailbox and wait for a command in which EXPUNGE may be sent, and their
+    emails, which can be read until then. gone_after: before the modseq of the first of them.
+    held_back: whether the client was told that something waits in `gone`, as HIGHESTMODSEQ.
     recent: uids that are \\Recent for this client (RFC 3501 section 2.3.2).
-    claimed: below this uid none is \\Recent for a later session; None where nothing is claimed.
     keywords: those the client was told of with FLAGS.
     own: uid -> modseq of the client's own changes that it asked not to hear of (STORE .SILENT).
     saved: the uids that SEARCH saved (RFC 5182).
+    contexts: by tag, the searches that are kept up to date (RFC 5267).
     """
 
     ref: MailboxRef
@@ -31,11 +34,22 @@ class View:
     told: int
     last_uid: int
     recent: set[int] = field(default_factory=set)
-    claimed: int | None = None
     keywords: set[str] = field(default_factory=set)
-    gone: set[int] = field(default_factory=set)
+    gone: dict[int, EmailId] = field(default_factory=dict)
+    gone_after: int = 0
+    held_back: bool = False
     own: dict[int, int] = field(default_factory=dict)
     saved: "array[int]" = field(default_factory=lambda: array("I"))
+    contexts: dict[bytes, Context] = field(default_factory=dict)
+
+    @property
+    def said(self) -> int:
+        """The modseq up to which nothing is left to tell, expunges included; HIGHESTMODSEQ."""
+        return self.gone_after if self.gone else self.told
+
+    def place_of(self, uid: int) -> int:
+        """The index of the first message with this uid or a higher one."""
+        return bisect_left(self.uids, uid)
 
     def number_of(self, uid: int) -> int | None:
         """The sequence number of a message, None when the client does not know it."""
@@ -53,7 +67,7 @@ class View:
                 del self.uids[number - 1]
                 yield number
         self._forget(self.gone)
-        self.gone = set()
+        self.gone = {}
 
     def drop_gone(self) -> list[int]:
         """Forget the messages in `gone`; returns their uids, ascending, for VANISHED."""
@@ -62,7 +76,7 @@ class View:
             left = self.gone
             self.uids = array("I", [uid for uid in self.uids if uid not in left])
         self._forget(self.gone)
-        self.gone = set()
+        self.gone = {}
         return uids
 
     def _forget(self, uids: Iterable[int]) -> None:

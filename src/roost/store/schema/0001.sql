@@ -141,6 +141,18 @@ CREATE TABLE subscription (
     PRIMARY KEY (account_id, owner_id, name)
 ) WITHOUT ROWID;
 
+-- Notes of clients on a mailbox, or with mailbox_id 0 on the server (RFC 5464). entry: its whole name in
+-- lower case, below /private or /shared. value: NULL for one that was removed.
+CREATE TABLE metadata (
+    account_id INTEGER NOT NULL,
+    mailbox_id INTEGER NOT NULL,
+    entry TEXT NOT NULL,
+    value BLOB,
+    modseq INTEGER NOT NULL,
+    PRIMARY KEY (account_id, mailbox_id, entry)
+);
+CREATE INDEX metadata_modseq ON metadata (account_id, modseq);
+
 -- Immutable message bytes. state: 0 writing, 1 stored, 2 doomed. place: 0 in octets, 1 a file.
 -- codec: 0 as is. changed: when state last changed.
 CREATE TABLE blob (

@@ -1,7 +1,7 @@
 """SEARCH, read into a tree of typed keys. RFC 9051 section 6.4.4; RFC 4731, RFC 5182."""
 
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
@@ -170,10 +170,14 @@ class SearchReturn:
 
 @dataclass(frozen=True, slots=True)
 class Search(Arguments):
-    """SEARCH. returns: None without RETURN, when an IMAP4rev1 client gets the plain response."""
+    """SEARCH. returns: None without RETURN, when an IMAP4rev1 client gets the plain response.
+
+    charset_named: whether CHARSET was said.
+    """
 
     key: SearchKey
     returns: SearchReturn | None = None
+    charset_named: bool = field(default=False, compare=False)
 
 
 _FLAG_KEYS: dict[str, SearchKey] = {
@@ -206,7 +210,8 @@ def parse_search(cursor: Cursor, grammar: Grammar) -> Search:
     """
     cursor.sp()
     returns = parse_return(cursor, grammar)
-    return Search(parse_program(cursor, grammar), returns)
+    charset_named = cursor.next_word() == "CHARSET"
+    return Search(parse_program(cursor, grammar), returns, charset_named)
 
 
 def parse_return(cursor: Cursor, grammar: Grammar) -> SearchReturn | None:
@@ -253,6 +258,11 @@ def walk(key: SearchKey) -> Iterator[SearchKey]:
                 waiting += (left, right)
             case Not(inner):
                 waiting.append(inner)
+
+
+def names_numbers(key: SearchKey) -> bool:
+    """Whether sequence numbers are among the keys; `$` names none."""
+    return any(isinstance(one, InNumbers) and not one.messages.saved for one in walk(key))
 
 
 class KeyParser:

@@ -194,7 +194,7 @@ METADATA = Extension(
     name="metadata",
     rfc=5464,
     capabilities=("METADATA",),
-    enables=("METADATA", "METADATA-SERVER"),
+    enables=("METADATA",),
     parsers={"GETMETADATA": parse_get_metadata, "SETMETADATA": parse_set_metadata},
     states=dict.fromkeys(("GETMETADATA", "SETMETADATA"), AFTER_LOGIN),
 )

@@ -3,7 +3,7 @@
 It stands beside CONDSTORE in a grammar. That ENABLE QRESYNC came first is the session's to check.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -92,10 +92,15 @@ def vanished(uids: Sequence[int], *, earlier: bool) -> bytes:
 
     earlier: it answers SELECT or UID FETCH, so that no number shifts. RFC 7162 section 3.2.10.
     """
+    return vanished_ranges(ranges_of(uids) if uids else (), earlier=earlier)
+
+
+def vanished_ranges(ranges: Iterable[Range], *, earlier: bool) -> bytes:
+    """As `vanished`, for inclusive ranges, ascending and apart from each other."""
     head = b"* VANISHED (EARLIER) " if earlier else b"* VANISHED "
-    ranges = ranges_of(uids) if uids else iter(())
+    left = iter(ranges)
     lines: list[bytes] = []
-    while page := list(islice(ranges, RANGES_PER_LINE)):
+    while page := list(islice(left, RANGES_PER_LINE)):
         spelled = SequenceSet(tuple(page)).spell()
         lines.append(head + spelled + b"\r\n")
     return b"".join(lines)

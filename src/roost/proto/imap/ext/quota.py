@@ -60,9 +60,9 @@ class Usage:
 
 
 def storage_usage(used_octets: int, limit_octets: int) -> Usage:
-    """STORAGE of so many octets; what is used is rounded up, the limit down."""
-    used = -(-used_octets // STORAGE_UNIT_OCTETS)
-    return Usage(Resource.STORAGE, used, limit_octets // STORAGE_UNIT_OCTETS)
+    """STORAGE of so many octets, both rounded up."""
+    used, limit = (-(-octets // STORAGE_UNIT_OCTETS) for octets in (used_octets, limit_octets))
+    return Usage(Resource.STORAGE, used, limit)
 
 
 def parse_get_quota(cursor: Cursor, grammar: Grammar) -> GetQuota:  # noqa: ARG001

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from roost.proto.imap.command import Command
-from roost.proto.imap.core.search import InNumbers, walk
+from roost.proto.imap.core.search import names_numbers
 from roost.proto.imap.extension import Extension
 from roost.proto.imap.flags import spell_flags
 from roost.proto.imap.response import Code
@@ -29,7 +29,7 @@ def needs_numbers(command: Command) -> bool:
     key = getattr(command.args, "key", None)
     if key is None:
         return False
-    return any(isinstance(one, InNumbers) and not one.messages.saved for one in walk(key))
+    return names_numbers(key)
 
 
 def uid_fetch(uid: int, items: Iterable[bytes]) -> bytes:

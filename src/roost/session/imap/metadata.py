@@ -1,0 +1,124 @@
+"""METADATA: notes on mailboxes and on the server. RFC 5464.
+
+A client that enabled it is told of what others change, with the answer to each command and in IDLE.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from roost.base.ids import MailboxRef
+from roost.proto.imap import response
+from roost.proto.imap.command import Command
+from roost.proto.imap.ext.metadata import (
+    Depth,
+    GetMetadata,
+    SetMetadata,
+    long_entries_code,
+    metadata_changed,
+    metadata_values,
+)
+from roost.service import metadata
+from roost.session.imap.conversation import Conversation, Done, Refused
+from roost.store import metadata as rows
+from roost.store.engine import ReadTx
+
+__all__ = ["begin_telling", "get_metadata", "set_metadata", "tell_changed", "values_line"]
+
+SERVER_ADMIN = "/shared/admin"
+_VENDORS = ("private", "vendor"), ("shared", "vendor")
+_VENDOR_COMPONENTS = 4
+
+
+async def get_metadata(talk: Conversation, command: Command) -> Done:
+    """GETMETADATA. Section 4.2."""
+    args = command.args
+    assert isinstance(args, GetMetadata), "the grammar gave the arguments"
+    ref = await metadata.target(talk.port.store, talk.user.account, args.mailbox)
+    found = await _find(talk, ref, args.entries, args.depth)
+    most = args.max_size_octets
+    if most is None:
+        long = []
+    else:
+        long = [len(value) for value in found.values() if value is not None and len(value) > most]
+        found = {
+            entry: value for entry, value in found.items() if value is None or len(value) <= most
+        }
+    if found:
+        talk.send(metadata_values(args.mailbox, found.items(), utf8=talk.utf8))
+    return Done("GETMETADATA done", long_entries_code(max(long)) if long else None)
+
+
+async def set_metadata(talk: Conversation, command: Command) -> Done:
+    """SETMETADATA: all entries or none. Section 4.3."""
+    args = command.args
+    assert isinstance(args, SetMetadata), "the grammar gave the arguments"
+    noted = dict(args.values)
+    if not all(map(_is_whole, noted)):
+        raise Refused("an entry of a vendor has four components at least", bad=True)
+    if not args.mailbox and SERVER_ADMIN in noted:
+        raise Refused("this entry is the server's", response.NOPERM)
+    modseq = await metadata.put(talk.port.store, talk.user.account, args.mailbox, noted)
+    if talk.metadata_told is not None:
+        talk.own_metadata.add(modseq)
+    return Done("SETMETADATA done")
+
+
+async def begin_telling(talk: Conversation) -> None:
+    """The client enabled METADATA: it is told of all that changes from now on. Section 4.4."""
+    account = talk.user.account
+    talk.metadata_told = await talk.port.store.read(lambda tx: rows.highest(tx, account))
+    talk.selection_changed()
+
+
+async def tell_changed(talk: Conversation) -> None:
+    """Tell which entries others changed since this was told last. Section 4.4.2."""
+    told, account = talk.metadata_told, talk.user.account
+    if told is None:
+        return
+    store = talk.port.store
+    highest = await store.read(lambda tx: rows.highest(tx, account))
+    if highest <= told:
+        return
+    noted = await store.scan(lambda tx: rows.changed_since(tx, account, told))
+    by_mailbox: dict[str, list[str]] = {}
+    for one in noted:
+        if one.modseq not in talk.own_metadata:
+            by_mailbox.setdefault(one.mailbox, []).append(one.entry)
+    for name, entries in by_mailbox.items():
+        talk.send(metadata_changed(name, entries, utf8=talk.utf8))
+    talk.metadata_told = max([told, *(one.modseq for one in noted)])
+    talk.own_metadata.clear()
+
+
+async def values_line(
+    talk: Conversation, ref: MailboxRef, name: str, entries: Sequence[str]
+) -> bytes:
+    """METADATA of one mailbox as LIST tells it. RFC 9590."""
+    found = await talk.port.store.read(lambda tx: rows.values(tx, ref, entries))
+    return metadata_values(name, found.items(), utf8=talk.utf8)
+
+
+async def _find(
+    talk: Conversation, ref: MailboxRef, entries: Sequence[str], depth: Depth
+) -> Mapping[str, bytes | None]:
+    """The values asked for; None for an entry that was named and has none."""
+    if depth is Depth.ITSELF:
+        return await talk.port.store.read(lambda tx: rows.values(tx, ref, entries))
+
+    async def work(tx: ReadTx) -> dict[str, bytes | None]:
+        found: dict[str, bytes | None] = {}
+        for entry in entries:
+            below = await rows.values_below(tx, ref, entry)
+            found |= {
+                name: value
+                for name, value in below.items()
+                if depth is Depth.ALL or "/" not in name[len(entry) + 1 :]
+            }
+        return found
+
+    return await talk.port.store.scan(work)
+
+
+def _is_whole(entry: str) -> bool:
+    """Whether the name has as many components as its kind must have. Section 3.2."""
+    parts = entry.split("/")[1:]
+    return tuple(parts[:2]) not in _VENDORS or len(parts) >= _VENDOR_COMPONENTS

@@ -1,0 +1,168 @@
+"""ESEARCH: a search in many mailboxes. RFC 7377.
+
+Each mailbox with a match is told of by uids; those that are not there, or not for this account to
+read, are passed over. Sequence numbers among the keys mean those of the mailbox looked into; `$`
+and \\Recent are of the selected one alone.
+"""
+
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from roost.proto.imap.command import Command
+from roost.proto.imap.core.search import InNumbers, InUids, SearchKey, walk
+from roost.proto.imap.ext.condstore import has_modseq
+from roost.proto.imap.ext.mailbox_filter import FilterKind, MailboxFilter
+from roost.proto.imap.ext.multisearch import MultiSearch
+from roost.proto.imap.ext.multisearch import source as spell_source
+from roost.service import mailboxes, message_search, messages, rights
+from roost.service.mailbox_errors import MailboxUnknown
+from roost.service.mailboxes import Listing
+from roost.service.rights import Right
+from roost.session.imap import context
+from roost.session.imap.conversation import Conversation, Done, Refused
+from roost.session.imap.results import condition, find, spell_results, tell, to_save
+from roost.session.imap.search_keys import condition_of
+from roost.session.imap.view import View
+from roost.store import placements
+from roost.store.mailboxes import Mailbox
+from roost.store.search_rows import Condition
+
+__all__ = ["multi_search"]
+
+INBOX = "INBOX"
+
+
+async def multi_search(talk: Conversation, command: Command) -> Done:
+    """Tell which messages of which mailboxes match."""
+    args = command.args
+    assert isinstance(args, MultiSearch), "the grammar gave the arguments"
+    of_selected = any(one.kind is FilterKind.SELECTED for one in args.sources)
+    wants_update = context.wants_update(args.returns)
+    if talk.view is None and (of_selected or wants_update):
+        raise Refused("select a mailbox first", bad=True)
+    context.check_tag(talk, command, args.returns)
+    found = await sources(talk, args.sources)
+    selected = talk.view.ref if talk.view is not None else None
+    if of_selected or any(one.ref == selected for one in found):
+        await _in_selected(talk, command, args)
+    elif wants_update:
+        context.refuse(talk, command.tag)
+    for mailbox in found:
+        if mailbox.ref != selected:
+            await _in_other(talk, command, args, mailbox)
+    return Done("ESEARCH done")
+
+
+async def sources(talk: Conversation, filters: Sequence[MailboxFilter]) -> list[Mailbox]:
+    """The mailboxes that these specifiers name, each once, in order of name; not SELECTED."""
+    if all(one.kind is FilterKind.SELECTED for one in filters):
+        return []
+    account = talk.user.account
+    listing = await mailboxes.list_all(talk.port.store, account, account)
+    named = [(one.kind, _known(one.mailboxes)) for one in filters]
+    return [
+        mailbox
+        for mailbox in listing.mailboxes
+        if any(_TESTS[kind](listing, mailbox.name, names) for kind, names in named)
+        and Right.READ in rights.rights_of(account, mailbox.ref)
+    ]
+
+
+def _known(names: Sequence[str]) -> list[str]:
+    """The names in their one form, without those that no mailbox can have."""
+    known = []
+    for name in names:
+        try:
+            known.append(mailboxes.known_name(name))
+        except MailboxUnknown:
+            continue
+    return known
+
+
+def _below(name: str, top: str) -> bool:
+    return name == top or name.startswith(top + "/")
+
+
+def _one_below(name: str, top: str) -> bool:
+    return name == top or name.rpartition("/")[0] == top
+
+
+# Mail is delivered to INBOX; SELECTED needs no look-up. RFC 5465 section 6.
+_TESTS: MappingProxyType[FilterKind, Callable[[Listing, str, list[str]], bool]] = MappingProxyType(
+    {
+        FilterKind.SELECTED: lambda listing, name, names: False,  # noqa: ARG005
+        FilterKind.INBOXES: lambda listing, name, names: name == INBOX,  # noqa: ARG005
+        FilterKind.PERSONAL: lambda listing, name, names: True,  # noqa: ARG005
+        FilterKind.SUBSCRIBED: lambda listing, name, names: name in listing.subscribed,  # noqa: ARG005
+        FilterKind.SUBTREE: lambda listing, name, names: any(  # noqa: ARG005
+            _below(name, top) for top in names
+        ),
+        FilterKind.SUBTREE_ONE: lambda listing, name, names: any(  # noqa: ARG005
+            _one_below(name, top) for top in names
+        ),
+        FilterKind.MAILBOXES: lambda listing, name, names: name in names,  # noqa: ARG005
+    }
+)
+
+
+async def _in_selected(talk: Conversation, command: Command, args: MultiSearch) -> None:
+    view = talk.selected
+    wanted = condition(talk, args.key)
+    if args.returns.save:
+        view.saved = array("I")
+    uids = await find(talk, wanted)
+    if args.returns.save:
+        view.saved = to_save(args.returns, uids)
+    source = spell_source(view.name, view.uid_validity, utf8=talk.utf8)
+    await _tell(talk, command, args, view, uids)
+    if context.wants_update(args.returns):
+        context.keep(talk, command, wanted, uids, by_uid=True, source=source)
+
+
+async def _in_other(
+    talk: Conversation, command: Command, args: MultiSearch, mailbox: Mailbox
+) -> None:
+    port = talk.port
+    view = await _view_of(talk, args.key, mailbox)
+    wanted: Condition = condition_of(view, args.key, port.clock.now())
+    uids = await message_search.find(
+        port.store, port.search, talk.user.account, view.ref, wanted, view.last_uid
+    )
+    await _tell(talk, command, args, view, uids)
+
+
+async def _view_of(talk: Conversation, key: SearchKey, mailbox: Mailbox) -> View:
+    """As if it were selected; its messages are counted only where a key names some."""
+    uids = array("I")
+    if any(isinstance(one, InNumbers | InUids) for one in walk(key)):
+        uids = (await talk.port.store.scan(lambda tx: placements.select(tx, mailbox.ref))).uids
+    last = max(mailbox.uid_next - 1, uids[-1] if uids else 0)
+    return View(
+        mailbox.ref,
+        mailbox.name,
+        mailbox.uid_validity,
+        read_only=True,
+        uids=uids,
+        told=mailbox.highest_modseq,
+        last_uid=last,
+    )
+
+
+async def _tell(
+    talk: Conversation, command: Command, args: MultiSearch, view: View, uids: Sequence[int]
+) -> None:
+    """One response for a mailbox with a match, none for any other. Section 2.1."""
+    if not uids:
+        return
+    modseq = None
+    if has_modseq(args.key):
+        among = to_save(args.returns, uids)
+        store, account = talk.port.store, talk.user.account
+        modseq = await messages.highest_modseq(store, account, view.ref, among) or view.told
+    source = spell_source(view.name, view.uid_validity, utf8=talk.utf8)
+    by_uid = replace(command, uid=True)
+    await tell(
+        talk, lambda: spell_results(by_uid, args.returns, uids, modseq, source=source), len(uids)
+    )
