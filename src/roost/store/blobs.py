@@ -121,7 +121,13 @@ class BlobSink:
     async def _create(self) -> BlobWriter:
         """The file, after the row that the clean-up finds it by."""
         now = self._shown_alive = self._clock.now()
-        self._blob = await self._store.write(partial(blob_rows.reserve, now=now))
+        reserved = asyncio.ensure_future(self._store.write(partial(blob_rows.reserve, now=now)))
+        try:
+            self._blob = await asyncio.shield(reserved)
+        except asyncio.CancelledError:
+            # The row may be there all the same, and `discard` has to know it.
+            self._blob = await reserved
+            raise
         name = file_name(self._blob)
         try:
             return await self._blobs.create(name)

@@ -16,7 +16,7 @@ HEAD = b"MIME-Version: 1.0\r\nContent-Type: text/%b; charset=utf-8\r\n\r\n%b\r\n
         (HEAD % (b"plain", b"a" * 300), b'"' + b"a" * 200 + b'"'),
         (HEAD % (b"plain", "ä".encode() * 300), b"{400}"),
         (b"Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA\r\n", b'""'),
-        (b"Subject: x\r\n\r\nnul \x00 and bell \x07\r\n", b'"nul and bell"'),
+        (b"Subject: x\r\n\r\nsoh \x01 and bell \x07\r\n", b'"soh and bell"'),
     ],
     ids=["words", "empty", "html", "long", "long and not ascii", "an image", "controls"],
 )

@@ -84,15 +84,21 @@ class Appending:
         self._sink = blobs.begin_blob(talk.port.store, talk.port.blobs, talk.port.clock)
 
     async def write(self, octets: bytes) -> None:
-        """Some octets of the literal. Raises StoreFull, StoreFailed."""
+        """Some octets of the literal. Raises StoreFull, StoreFailed, Refused for a NUL.
+
+        Only a literal8 may hold NUL (RFC 9051 section 9), and a server that cannot give such a
+        message out in plain literals says so (RFC 3516 section 4.3).
+        """
         assert self._sink is not None, "a literal was begun"
+        if b"\0" in octets:
+            raise Refused("a message with a NUL octet is not kept", response.UNKNOWN_CTE)
         await self._sink.write(octets)
 
     async def end(self) -> None:
         """The literal is whole. Raises StoreFull, StoreFailed."""
         assert self._sink is not None, "a literal was begun"
-        sink, self._sink = self._sink, None
-        self.stowed.append(await sink.finish())
+        self.stowed.append(await self._sink.finish())
+        self._sink = None  # not before: one that is broken off is discarded
 
     async def discard(self) -> None:
         """Forget what was not filed. Never raises."""

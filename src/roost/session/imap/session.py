@@ -213,7 +213,7 @@ class ImapSession:
                 self._talk.send(await run_command(self._talk, command))
             self._follow(command.tag)
             self._count_logins(command.verb)
-        await self._drop_message()
+        self._drop_message()
 
     def _count_logins(self, verb: str) -> None:
         """Who guesses passwords has to connect anew, which is counted per address."""
@@ -293,7 +293,7 @@ class ImapSession:
         self._commands += 1
         if asked.too_big or isinstance(error, BadSyntax):
             self._bad_commands += 1
-        await self._drop_message()
+        self._drop_message()
         in_step = self._reader.refuse_literal()
         if asked.tag is None:
             self._talk.send(response.bad(None, "a tag is missing"))
@@ -310,7 +310,7 @@ class ImapSession:
             await appending.write(octets)
         except Exception as error:
             self._reader.drop_message()
-            await self._drop_message()
+            self._drop_message()
             self._talk.send(spell_failure(self._talk, appending.tag, error))
 
     async def _end_message(self) -> None:
@@ -321,11 +321,11 @@ class ImapSession:
         except Exception as error:
             appending.failure = error  # told where the command ends
 
-    async def _drop_message(self) -> None:
-        """Forget what was not filed of the messages that came."""
-        if self._appending is not None:
-            await self._appending.discard()
-            self._appending = None
+    def _drop_message(self) -> None:
+        """Forget what was not filed of the messages that came, even if the client goes."""
+        appending, self._appending = self._appending, None
+        if appending is not None:
+            self._port.in_background(appending.discard())
 
     # Waiting for a line, and for news.
 
