@@ -177,7 +177,8 @@ def test_a_folder_that_is_not_ours(open_path: Path, place: str) -> None:
     folder = open_path / "others"
     folder.mkdir()
     said = start_in_vain(*local(folder / place), prefix=as_nobody())
-    (line,) = said.lines
+    assert len(said.lines) == 1, said.lines
+    line = said.lines[0]
     assert said.status == 1
     assert str(folder) in line
     assert "permission denied" in line
