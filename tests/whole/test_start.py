@@ -172,10 +172,12 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
 
 
 @needs_root
+@pytest.mark.parametrize("mode", [0o755, 0o700], ids=["readable", "closed"])
 @pytest.mark.parametrize("place", ["", "new"], ids=["there", "to be made"])
-def test_a_folder_that_is_not_ours(open_path: Path, place: str) -> None:
+def test_a_folder_that_is_not_ours(open_path: Path, place: str, mode: int) -> None:
     folder = open_path / "others"
     folder.mkdir()
+    folder.chmod(mode)
     said = start_in_vain(*local(folder / place), prefix=as_nobody())
     assert len(said.lines) == 1, said.lines
     line = said.lines[0]

@@ -14,7 +14,7 @@ def config() -> None:
 
 
 @config.command("check")
-@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.argument("file", type=click.Path(readable=False, path_type=Path), required=False)
 @click.pass_obj
 def check_file(config_file: Path | None, file: Path | None) -> None:
     """Read FILE and say every problem with its line."""

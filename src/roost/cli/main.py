@@ -45,14 +45,14 @@ class Headed(click.Group):
 @click.option(
     "--config",
     "config_file",
-    type=click.Path(path_type=Path),
+    type=click.Path(readable=False, path_type=Path),
     envvar="ROOST_CONFIG",
     help="The server's roost.toml [default: $ROOST_CONFIG or /etc/roost/roost.toml].",
 )
 @click.option(
     "--socket",
     "socket_path",
-    type=click.Path(path_type=Path),
+    type=click.Path(readable=False, path_type=Path),
     envvar="ROOST_SOCKET",
     help="The server's control socket, where it is not the one of roost.toml or localserve.",
 )

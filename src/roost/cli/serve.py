@@ -31,7 +31,7 @@ def serve(config_file: Path | None) -> None:
 @click.option(
     "--dir",
     "folder",
-    type=click.Path(path_type=Path),
+    type=click.Path(readable=False, path_type=Path),
     help="Where to keep the data [default: roost/localserve in the user's data folder].",
 )
 @click.option("--ip", default="127.0.0.1", show_default=True, help="Address to listen on.")
