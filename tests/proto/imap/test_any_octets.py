@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from roost.base.errors import ProtocolError
 from roost.proto.imap.command import Command
 from roost.proto.imap.core import CORE
-from roost.proto.imap.error import BadSyntax, LineTooLong
+from roost.proto.imap.error import LineTooLong
 from roost.proto.imap.extension import Grammar
-from roost.proto.imap.reader import CommandRead, LiteralAsked, Reader
 from roost.proto.imap.token import ArgumentLiteral, MessageLiteral, Piece
+from roost.testing.imap_grammar import octets_in, parsed, read_stream
 
 GRAMMAR = Grammar(CORE)
 
@@ -31,24 +31,6 @@ started = st.tuples(
 ).map(b" ".join)
 
 
-def parse(pieces: list[Piece], *, utf8: bool) -> Command | BadSyntax:
-    try:
-        return GRAMMAR.parse(pieces, utf8=utf8)
-    except BadSyntax as error:
-        return error
-
-
-def octets_in(pieces: list[Piece]) -> int:
-    return sum(
-        len(piece)
-        if isinstance(piece, bytes)
-        else piece.size_octets
-        if isinstance(piece, MessageLiteral)
-        else len(piece.octets)
-        for piece in pieces
-    )
-
-
 @given(started, st.lists(st.tuples(literals, text), max_size=3), st.booleans(), st.booleans())
 @settings(max_examples=500, deadline=None)
 def test_a_command_is_read_or_refused(
@@ -57,7 +39,7 @@ def test_a_command_is_read_or_refused(
     pieces: list[Piece] = [first, *(piece for pair in rest for piece in pair)]
     if cut_off and rest:
         pieces.pop()
-    outcome = parse(pieces, utf8=utf8)
+    outcome = parsed(GRAMMAR, pieces, utf8=utf8)
     if isinstance(outcome, Command):
         assert outcome.tag == b"a"
         hash(outcome)
@@ -70,24 +52,13 @@ def test_a_command_is_read_or_refused(
 @settings(deadline=None)
 def test_a_line_of_anything(octets: bytes) -> None:
     for utf8 in (False, True):
-        parse([octets], utf8=utf8)
+        parsed(GRAMMAR, [octets], utf8=utf8)
 
 
 @given(st.lists(st.one_of(st.binary(max_size=40), text, st.just(b"\r\n")), max_size=20))
 @settings(max_examples=200, deadline=None)
 def test_a_stream_of_anything(chunks: list[bytes]) -> None:
-    reader = Reader(message_literals=GRAMMAR.message_literals)
     try:
-        for chunk in chunks:
-            reader.feed(chunk)
-            while (event := reader.next_event()) is not None:
-                if isinstance(event, LiteralAsked):
-                    parse(list(event.pieces), utf8=False)
-                    if event.too_big:
-                        reader.refuse_literal()
-                    else:
-                        reader.accept_literal()
-                elif isinstance(event, CommandRead):
-                    parse(list(event.pieces), utf8=False)
+        read_stream(GRAMMAR, chunks)
     except ProtocolError as error:
         assert isinstance(error, LineTooLong)  # noqa: PT017 - the only error a stream may end with

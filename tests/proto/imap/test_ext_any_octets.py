@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from roost.base.errors import ProtocolError
 from roost.proto.imap.command import Command
 from roost.proto.imap.core import CORE
-from roost.proto.imap.error import BadSyntax, LineTooLong
+from roost.proto.imap.error import LineTooLong
 from roost.proto.imap.ext.appendlimit import APPENDLIMIT
 from roost.proto.imap.ext.catenate import CATENATE
 from roost.proto.imap.ext.compress import COMPRESS
@@ -38,8 +38,8 @@ from roost.proto.imap.ext.urlauth import URLAUTH, URLAUTH_BINARY
 from roost.proto.imap.ext.utf8_accept import UTF8_ACCEPT
 from roost.proto.imap.ext.within import WITHIN
 from roost.proto.imap.extension import Grammar
-from roost.proto.imap.reader import CommandRead, LiteralAsked, Reader
 from roost.proto.imap.token import ArgumentLiteral, MessageLiteral, Piece
+from roost.testing.imap_grammar import octets_in, parsed, read_stream
 
 ALL = (
     APPENDLIMIT, CATENATE, COMPRESS, CONDSTORE, CONTEXT_SEARCH, CONTEXT_SORT, ESORT, FILTERS, INPROGRESS, JMAPACCESS,
@@ -69,19 +69,6 @@ started = st.tuples(
 ).map(b" ".join)
 
 
-def parse(pieces: list[Piece], *, utf8: bool) -> Command | BadSyntax:
-    try:
-        return GRAMMAR.parse(pieces, utf8=utf8)
-    except BadSyntax as error:
-        return error
-
-
-def octets_of(piece: Piece) -> int:
-    if isinstance(piece, MessageLiteral):
-        return piece.size_octets
-    return len(piece if isinstance(piece, bytes) else piece.octets)
-
-
 @given(started, st.lists(st.tuples(literals, text), max_size=3), st.booleans(), st.booleans())
 @settings(max_examples=500, deadline=None)
 def test_a_command_is_read_or_refused(
@@ -90,32 +77,21 @@ def test_a_command_is_read_or_refused(
     pieces: list[Piece] = [first, *(piece for pair in rest for piece in pair)]
     if cut_off and rest:
         pieces.pop()
-    outcome = parse(pieces, utf8=utf8)
+    outcome = parsed(GRAMMAR, pieces, utf8=utf8)
     if isinstance(outcome, Command):
         hash(outcome)
         assert enables_condstore(outcome) in (True, False)
         assert needs_numbers(outcome) in (True, False)
     else:
         assert outcome.offset is not None
-        assert 0 <= outcome.offset <= sum(map(octets_of, pieces))
+        assert 0 <= outcome.offset <= octets_in(pieces)
 
 
 @given(st.lists(st.one_of(st.binary(max_size=20), started, text, st.just(b"\r\n")), max_size=15))
 @settings(max_examples=200, deadline=None)
 def test_a_stream_of_anything(chunks: list[bytes]) -> None:
-    reader = Reader(message_literals=GRAMMAR.message_literals)
     try:
-        for chunk in chunks:
-            reader.feed(chunk)
-            while (event := reader.next_event()) is not None:
-                if isinstance(event, LiteralAsked):
-                    parse(list(event.pieces), utf8=False)
-                    if event.too_big:
-                        reader.refuse_literal()
-                    else:
-                        reader.accept_literal()
-                elif isinstance(event, CommandRead):
-                    parse(list(event.pieces), utf8=False)
+        read_stream(GRAMMAR, chunks)
     except ProtocolError as error:
         assert isinstance(error, LineTooLong)  # noqa: PT017 - the only error a stream may end with
 
