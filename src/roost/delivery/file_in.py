@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from itertools import islice
+from typing import ClassVar, NamedTuple
 
 from roost.base.errors import ServiceError
 from roost.base.ids import AccountId, BlobId, MailboxRef
@@ -11,8 +12,9 @@ from roost.proto.mime.prefix import join_prefix
 from roost.proto.mime.render import Scanned, render_with_prefix, scan_blob
 from roost.store import blob_rows, mailboxes, quota
 from roost.store.emails import Columns, columns_of
-from roost.store.engine import ReadTx, Store, WriteTx
+from roost.store.engine import ReadTx, Store, Together, WriteTx
 from roost.store.filing import Filed, Filing, file_messages
+from roost.store.sql_lists import chunks
 from roost.store.stowed import MAX_ROW_OCTETS, Stowed, file_name
 
 Also = Callable[[WriteTx], Awaitable[None]]
@@ -59,39 +61,67 @@ async def file_in(
     Raises QuotaExceeded, StoreFull, StoreFailed, and then nobody has the message.
     """
     rendered = await _render(store, stowed, size, copies)
-
-    async def work(tx: WriteTx) -> list[Filed]:
-        filings = []
-        for copy, (prefix, columns) in zip(copies, rendered, strict=True):
-            mailbox = await _mailbox_of(tx, copy, now)
-            filings.append(
-                Filing(
-                    mailbox,
-                    stowed,
-                    columns,
-                    received=now,
-                    saved=now,
-                    prefix=prefix,
-                    quota_octets=copy.quota_octets,
-                    delivered=True,
-                )
-            )
-        filed = await file_messages(tx, filings)
-        if also is not None:
-            await also(tx)
-        return filed
-
+    delivery = _Delivery(stowed, list(zip(copies, rendered, strict=True)), now, also)
     octets = min(size, MAX_ROW_OCTETS) + sum(_weight(columns) for _, columns in rendered)
-    return await store.write(work, octets=octets)
+    return await store.write(Together(_file_all, delivery), octets=octets)
 
 
-async def _mailbox_of(tx: WriteTx, copy: Copy, now: datetime) -> MailboxRef:
-    found = await mailboxes.id_of(tx, copy.account, copy.mailbox)
-    if found is not None:
-        return MailboxRef(copy.account, found)
-    if await mailboxes.id_of(tx, copy.account, "INBOX") is None:
+class _Delivery(NamedTuple):
+    """One message and where it goes: each copy with its prefix as it is stored, and columns."""
+
+    stowed: Stowed | BlobId
+    copies: list[tuple[Copy, tuple[bytes, Columns]]]
+    now: datetime
+    also: Also | None
+
+
+async def _file_all(tx: WriteTx, deliveries: Sequence[_Delivery]) -> list[list[Filed]]:
+    """File several messages, all or none; returns where the copies of each went."""
+    mailboxes = await _mailboxes_of(tx, deliveries)
+    filings = [
+        Filing(
+            mailboxes[copy.account, copy.mailbox],
+            delivery.stowed,
+            columns,
+            received=delivery.now,
+            saved=delivery.now,
+            prefix=prefix,
+            quota_octets=copy.quota_octets,
+            delivered=True,
+        )
+        for delivery in deliveries
+        for copy, (prefix, columns) in delivery.copies
+    ]
+    filed = iter(await file_messages(tx, filings))
+    for delivery in deliveries:
+        if delivery.also is not None:
+            await delivery.also(tx)
+    return [list(islice(filed, len(delivery.copies))) for delivery in deliveries]
+
+
+async def _mailboxes_of(
+    tx: WriteTx, deliveries: Sequence[_Delivery]
+) -> dict[tuple[AccountId, str], MailboxRef]:
+    """The mailbox of each copy, made when missing. Raises AccountGone."""
+    wanted = {
+        (copy.account, copy.mailbox): delivery.now
+        for delivery in deliveries
+        for copy, _ in delivery.copies
+    }
+    found: dict[tuple[AccountId, str], MailboxRef] = {}
+    for some in chunks(list(wanted)):
+        for (account, name), number in (await mailboxes.ids_of(tx, some)).items():
+            found[account, name] = MailboxRef(account, number)
+    for (account, name), now in wanted.items():
+        if (account, name) not in found:
+            found[account, name] = await _make_mailbox(tx, account, name, now)
+    return found
+
+
+async def _make_mailbox(tx: WriteTx, account: AccountId, name: str, now: datetime) -> MailboxRef:
+    if await mailboxes.id_of(tx, account, "INBOX") is None:
         raise AccountGone
-    return (await mailboxes.create(tx, copy.account, copy.mailbox, now))[-1].ref
+    return (await mailboxes.create(tx, account, name, now))[-1].ref
 
 
 async def scan(store: Store, stowed: Stowed | BlobId, size: int) -> Scanned:

@@ -9,7 +9,7 @@ truth. Any other failure of BEGIN or COMMIT ends the store: what the disk then h
 Everything here runs in the writer thread and knows nothing of threads or the loop.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import apsw
@@ -18,7 +18,7 @@ from roost.ports.blobs import Blobs
 from roost.ports.log import Log
 from roost.ports.log_events import Event
 from roost.store.connection import is_full, note_errno
-from roost.store.engine import StoreFailed, StoreFull
+from roost.store.engine import StoreFailed, StoreFull, Together
 from roost.store.space import Space
 from roost.store.statement import KnownStatements
 from roost.store.transaction import Run, SqliteWriteTx, name_of, step
@@ -33,10 +33,11 @@ class DiskFailed(Exception):
 class Job:
     """One work that waits, and what became of it.
 
-    settled: the outcome, value or error, is final. tx: of the last run.
+    settled: the outcome, value or error, is final. tx: of the last run; of several that were done
+    together the first has it. apart: it is not to be done together with others any more.
     """
 
-    __slots__ = ("error", "settled", "tx", "value", "work")
+    __slots__ = ("apart", "error", "settled", "tx", "value", "work")
 
     def __init__(self, work: Callable[[Any], Any]) -> None:
         self.work = work
@@ -44,6 +45,7 @@ class Job:
         self.error: BaseException | None = None
         self.tx: SqliteWriteTx | None = None
         self.settled = False
+        self.apart = False
 
     @property
     def committed(self) -> bool:
@@ -109,10 +111,15 @@ class Batch:
             return ()
         except apsw.Error as error:
             return self._transaction_failed(error, jobs)
-        for job in jobs:
-            if not self._run_in_savepoint(job):
-                job.settled = True
-                return [other for other in jobs if other is not job]
+        for group in _groups(jobs):
+            if len(group) > 1 and self._run_together(group):
+                continue
+            if not self._connection.in_transaction:
+                return jobs  # the group ended it: everything runs again, its jobs one by one
+            for job in group:
+                if not self._run_in_savepoint(job):
+                    job.settled = True
+                    return [other for other in jobs if other is not job]
         try:
             self._connection.execute("COMMIT")
         except apsw.Error as error:
@@ -120,6 +127,20 @@ class Batch:
         for job in jobs:
             job.settled = True
         return ()
+
+    def _run_together(self, jobs: Sequence[Job]) -> bool:
+        """Run jobs of one kind as one work; whether that went well. If not, they stand apart."""
+        for job in jobs:
+            job.tx = None
+        whole = Job(_all_of([job.work for job in jobs if isinstance(job.work, Together)]))
+        if self._run_in_savepoint(whole) and whole.error is None:
+            for job, value in zip(jobs, whole.value, strict=True):
+                job.value, job.error = value, None
+            jobs[0].tx = whole.tx
+            return True
+        for job in jobs:
+            job.apart = True
+        return False
 
     def _run_in_savepoint(self, job: Job) -> bool:
         """Run one job of the transaction; whether the transaction lives on."""
@@ -177,6 +198,30 @@ class Batch:
             self._space.release()
         elif isinstance(error, StoreFailed):
             self._log.error(Event.STORE_FAILED, error=error.__cause__)
+
+
+def _groups(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
+    """Jobs in their order, those that follow one another and may be done together as one group."""
+    group: list[Job] = []
+    for job in jobs:
+        if group and _kind_of(job) is not None and _kind_of(job) == _kind_of(group[0]):
+            group.append(job)
+            continue
+        if group:
+            yield group
+        group = [job]
+    if group:
+        yield group
+
+
+def _kind_of(job: Job) -> Callable[..., Any] | None:
+    work = job.work
+    return work.do if isinstance(work, Together) and not job.apart else None
+
+
+def _all_of(works: Sequence[Together[Any, Any]]) -> Callable[[Any], Any]:
+    do, items = works[0].do, [work.item for work in works]
+    return lambda tx: do(tx, items)
 
 
 def _watched(connection: apsw.Connection, on_statement: OnStatement | None) -> tuple[Run, Run]:

@@ -12,6 +12,7 @@ from enum import IntEnum
 from roost.base.ids import BlobId
 from roost.ports.blobs import Blobs
 from roost.store.engine import ReadTx, Store, WriteTx
+from roost.store.row_lists import insert_rows
 from roost.store.stowed import BlobGone, Stowed, file_name
 from roost.store.times import micros
 
@@ -53,28 +54,47 @@ async def still_writing(tx: WriteTx, blob: BlobId, now: datetime) -> None:
 
 
 async def insert(tx: WriteTx, stowed: Stowed, now: datetime) -> BlobId:
-    """Make the octets those of a stored blob, and give its id.
+    """As `insert_all`, for one."""
+    return (await insert_all(tx, [stowed], now))[0]
+
+
+async def insert_all(tx: WriteTx, stowed: Sequence[Stowed], now: datetime) -> list[BlobId]:
+    """Make the octets of each those of a stored blob, and give their ids.
 
     A large one can be inserted once: BlobGone the second time, or when its clean-up came first.
     Small ones may be inserted any number of times, as blobs of their own.
     """
-    if stowed.octets is not None:
-        number: int = await tx.value(
-            "INSERT INTO blob (state, place, size, sha256, changed, octets)"
-            " VALUES (1, 0, $1, $2, $3, $4) RETURNING id",
-            stowed.size,
-            stowed.sha256,
-            micros(now),
-            stowed.octets,
-        )
-        return BlobId(number)
+    changed = micros(now)
+    small = [
+        (State.STORED, Place.ROW, one.size, one.sha256, changed, one.octets)
+        for one in stowed
+        if one.octets is not None
+    ]
+    rows = await insert_rows(
+        tx,
+        "blob (state, place, size, sha256, changed, octets)",
+        small,
+        after="RETURNING id, sha256",
+    )
+    # Rows come back in no order, and those with one hash have the same octets.
+    numbers: dict[bytes, list[BlobId]] = {}
+    for number, sha256 in rows:
+        numbers.setdefault(sha256, []).append(BlobId(number))
+    return [
+        numbers[one.sha256].pop() if one.octets is not None else await _finish(tx, one, changed)
+        for one in stowed
+    ]
+
+
+async def _finish(tx: WriteTx, stowed: Stowed, changed: int) -> BlobId:
+    """The octets in a file are complete."""
     assert stowed.blob is not None, "octets that are not in memory are in a file"
     found = await tx.execute(
         "UPDATE blob SET state = 1, size = $1, sha256 = $2, changed = $3"
         " WHERE id = $4 AND state = 0",
         stowed.size,
         stowed.sha256,
-        micros(now),
+        changed,
         stowed.blob,
     )
     if not found:

@@ -2,28 +2,30 @@
 whenever data of the type does; ours is the highest modseq of the type's changes."""
 
 from collections.abc import Iterable
-from functools import cache
 
 from roost.base.ids import AccountId, ModSeq
 from roost.ports.bus import Type
 from roost.store.engine import ReadTx, WriteTx
+from roost.store.row_lists import insert_rows
 
 
 async def record(tx: WriteTx, account: AccountId, types: Iterable[Type], modseq: int) -> None:
     """Raise the state of each of these types to `modseq`; a state never falls."""
-    names = [kind.value for kind in types]
-    if names:
-        await tx.execute(_record_sql(len(names)), account, modseq, *names)
+    await record_all(tx, [(account, types, modseq)])
 
 
-@cache
-def _record_sql(count: int) -> str:
-    """One statement for all types of a change: each statement costs more than its rows."""
-    rows = ", ".join(f"($1, $2, ${n})" for n in range(3, count + 3))
-    return (
-        f"INSERT INTO type_state AS s (account_id, modseq, type) VALUES {rows}"  # noqa: S608
-        " ON CONFLICT (account_id, type) DO UPDATE SET modseq = excluded.modseq"
-        " WHERE s.modseq < excluded.modseq"
+async def record_all(tx: WriteTx, changed: Iterable[tuple[AccountId, Iterable[Type], int]]) -> None:
+    """As `record`, for several accounts in one statement."""
+    highest: dict[tuple[AccountId, Type], int] = {}
+    for account, types, modseq in changed:
+        for kind in types:
+            highest[account, kind] = max(modseq, highest.get((account, kind), 0))
+    await insert_rows(
+        tx,
+        "type_state AS s (account_id, type, modseq)",
+        [(account, kind.value, modseq) for (account, kind), modseq in highest.items()],
+        "ON CONFLICT (account_id, type) DO UPDATE SET modseq = excluded.modseq"
+        " WHERE s.modseq < excluded.modseq",
     )
 
 

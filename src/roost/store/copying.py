@@ -60,14 +60,10 @@ async def copy(
     sources, step = await _measure(tx, source, spans)
     if not sources:
         return None
-    numbers_taken = await quota.take(
-        tx,
-        target.account,
-        octets=step.octets,
-        messages=step.messages,
-        limit=quota_octets,
-        modseqs=step.messages,
+    wanted = quota.Wanted(
+        target.account, step.octets, step.messages, quota_octets, modseqs=step.messages
     )
+    numbers_taken = (await quota.take(tx, [wanted]))[target.account]
     last = ModSeq(numbers_taken.modseq + step.messages - 1)
     first = await take_uids(tx, target, step.messages)
     await _place(tx, source, spans, target, first, numbers_taken.modseq, micros(now))
@@ -142,9 +138,10 @@ async def _finish(tx: WriteTx, target: MailboxRef, first: Uid, step: Step, modse
     step.modseq = modseq
     counted = await tally.write(tx)
     types = {Type.EMAIL} if fresh else set()
-    await email_state.tell(tx, target.account, types, modseq, {target.id: modseq})
+    told = [email_state.Told(target.account, types, modseq, {target.id: modseq})]
     if counted is not None:
-        await email_state.tell(tx, target.account, {Type.MAILBOX}, counted)
+        told.append(email_state.Told(target.account, {Type.MAILBOX}, counted))
+    await email_state.tell(tx, told)
 
 
 async def _list(tx: WriteTx, target: MailboxRef, first: Uid) -> list[tuple[int, int]]:

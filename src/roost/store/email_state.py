@@ -260,7 +260,8 @@ async def _write(tx: WriteTx, tally: Tally, difference: _Difference) -> set[Type
     if difference.in_mailboxes:
         await threads.count_in_mailboxes(tx, tally, difference.in_mailboxes)
     if difference.in_threads:
-        await threads.count_emails(tx, tally.account, difference.in_threads)
+        steps = difference.in_threads.items()
+        await threads.count_emails(tx, {(tally.account, thread): step for thread, step in steps})
         types.add(Type.THREAD)
     return types
 
@@ -329,21 +330,26 @@ async def finish(tx: WriteTx, tally: Tally, touches: Touches, now: int) -> None:
         mailbox: step.modseq for mailbox, step in tally.steps.items() if step.modseq is not None
     }
     highest = max(touch.modseq for touch in touches.emails.values())
-    await tell(tx, tally.account, types, highest, mailboxes)
+    told = [Told(tally.account, types, highest, mailboxes)]
     if counted is not None:
-        await tell(tx, tally.account, {Type.MAILBOX}, counted)
+        told.append(Told(tally.account, {Type.MAILBOX}, counted))
+    await tell(tx, told)
 
 
-async def tell(
-    tx: WriteTx,
-    account: AccountId,
-    types: Collection[Type],
-    modseq: ModSeq,
-    mailboxes: Mapping[MailboxId, ModSeq] = MappingProxyType({}),
-) -> None:
+class Told(NamedTuple):
+    """What a work changed in an account: the states of these types, and messages in mailboxes."""
+
+    account: AccountId
+    types: Collection[Type]
+    modseq: ModSeq
+    mailboxes: Mapping[MailboxId, ModSeq] = MappingProxyType({})
+
+
+async def tell(tx: WriteTx, changed: Sequence[Told]) -> None:
     """Raise the states of these types; hint at them and at mailboxes with changed messages."""
-    await changes.record(tx, account, types, modseq)
-    for kind in types:
-        tx.changed(account, kind, modseq=modseq)
-    for mailbox, highest in mailboxes.items():
-        tx.changed(account, Type.EMAIL, mailbox, highest)
+    await changes.record_all(tx, [one[:3] for one in changed])
+    for one in changed:
+        for kind in one.types:
+            tx.changed(one.account, kind, modseq=one.modseq)
+        for mailbox, highest in one.mailboxes.items():
+            tx.changed(one.account, Type.EMAIL, mailbox, highest)

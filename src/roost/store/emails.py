@@ -15,6 +15,7 @@ from roost.proto.mime.render import RENDER_VERSION, Rendered
 from roost.proto.mime.text import fold_text
 from roost.store import blob_rows
 from roost.store.engine import ReadTx, Row, Value, WriteTx
+from roost.store.row_lists import insert_rows
 from roost.store.sql_lists import listed
 
 EMAIL_SHIFT = 32
@@ -101,13 +102,8 @@ def _spell_references(rendered: Rendered) -> str:
     return text if count == len(ids) else f"{text}  {' '.join(ids[count:])}"
 
 
-_RENDERED = ", ".join(Columns._fields)
 _FIXED = ("key", "blob_id", "thread_id", "received", "prefix")
-_COUNT = len(_FIXED) + len(Columns._fields)
-_INSERT = (
-    f"INSERT INTO email ({', '.join(_FIXED)}, {_RENDERED})"  # noqa: S608
-    f" VALUES ({', '.join(f'${n}' for n in range(1, _COUNT + 1))})"
-)
+_INSERTED = ", ".join((*_FIXED, *Columns._fields))
 _UPDATE = (
     "UPDATE email SET "  # noqa: S608
     + ", ".join(f"{name} = ${n}" for n, name in enumerate(Columns._fields, 1))
@@ -135,7 +131,7 @@ def email_key(account: AccountId, email: EmailId) -> int:
 
 async def insert_emails(tx: WriteTx, rows: Sequence[Sequence[Value]]) -> None:
     """Insert rows of key, blob, thread, received, prefix and the fields of Columns."""
-    await tx.execute_many(_INSERT, rows)
+    await insert_rows(tx, f"email ({_INSERTED})", rows)
 
 
 async def update_rendered(

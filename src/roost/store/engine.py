@@ -11,7 +11,7 @@ number, so the engine refuses any other text. Times are integer microseconds UTC
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from roost.base.errors import ServiceError
 from roost.base.ids import AccountId, MailboxId
@@ -19,6 +19,7 @@ from roost.ports.blobs import Blobs
 from roost.ports.bus import EventBus, Type
 
 T = TypeVar("T")
+ItemT = TypeVar("ItemT")
 
 Value = int | float | str | bytes | None
 Row = tuple[Any, ...]
@@ -93,6 +94,23 @@ class WriteTx(ReadTx, Protocol):
     def after_commit(self, act: Callable[[], None]) -> None:
         """Call `act` on the loop after the commit; dropped when the work fails. Must not raise."""
         ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Together(Generic[ItemT, T]):
+    """A work that the engine may do with others of its kind at once, which costs far less.
+
+    do: does several, all or none; returns what came of each, in their order. It must be the same
+    function in all of them. When it raises, each is done by itself, so that only the guilty fail.
+    item: what this one brings.
+    """
+
+    do: Callable[[WriteTx, Sequence[ItemT]], Awaitable[Sequence[T]]]
+    item: ItemT
+
+    async def __call__(self, tx: WriteTx) -> T:
+        """Do this one alone."""
+        return (await self.do(tx, (self.item,)))[0]
 
 
 class Store(Protocol):

@@ -1,22 +1,24 @@
 """Filing: new messages into mailboxes. One delivery, APPEND, MULTIAPPEND, import.
 
-The hot path of the server: every table is written by one statement for all messages of an account.
+The hot path of the server: every table is written by one statement for all messages, of whatever
+accounts they are.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from typing import NamedTuple
 
-from roost.base.ids import AccountId, BlobId, EmailId, MailboxId, MailboxRef, ModSeq, ThreadId, Uid
+from roost.base.ids import AccountId, BlobId, EmailId, MailboxRef, ModSeq, ThreadId, Uid
 from roost.ports.bus import Type
 from roost.store import blob_rows, quota, threads
 from roost.store.counters import Step, is_unread
-from roost.store.email_state import tell
-from roost.store.emails import EMAIL_SHIFT, Columns, insert_emails
-from roost.store.engine import WriteTx
+from roost.store.email_state import Told, tell
+from roost.store.emails import Columns, email_key, insert_emails
+from roost.store.engine import Value, WriteTx
 from roost.store.flags import DELETED, NO_FLAGS, Flags
-from roost.store.numbers import Reserved
+from roost.store.row_lists import insert_rows, update_rows
 from roost.store.stowed import Stowed
 from roost.store.times import micros
 from roost.store.uids import MailboxGone
@@ -54,7 +56,7 @@ class Filed(NamedTuple):
 
 @dataclass(slots=True)
 class _Placing:
-    """A message between its numbers and its rows; thread and uid are 0 until they are known."""
+    """A message on its way into its rows; thread and uid are 0 until they are known."""
 
     filing: Filing
     blob: BlobId
@@ -63,6 +65,15 @@ class _Placing:
     received: int
     thread: ThreadId
     uid: Uid
+
+    @property
+    def account(self) -> AccountId:
+        return self.filing.mailbox.account
+
+    @property
+    def visible(self) -> bool:
+        """Whether JMAP sees it. RFC 8621 section 4.1.1."""
+        return not self.filing.flags.bits & DELETED
 
 
 @dataclass(slots=True)
@@ -79,137 +90,138 @@ async def file_messages(tx: WriteTx, filings: Sequence[Filing]) -> list[Filed]:
     Messages for one mailbox get ascending uids in the order given (RFC 3502). At most
     MAX_INLINE_ROWS messages. Raises QuotaExceeded, with the account, and MailboxGone.
     """
+    if not filings:
+        return []
     blobs = await _blobs(tx, filings)
-    filed: list[Filed | None] = [None] * len(filings)
-    accounts: dict[AccountId, list[int]] = {}
-    for index, filing in enumerate(filings):
-        accounts.setdefault(filing.mailbox.account, []).append(index)
-    for account in sorted(accounts):  # locks in order of account, then mailbox
-        indexes = accounts[account]
-        ordered = sorted(indexes, key=lambda index: filings[index].mailbox.id)
-        some = [(filings[index], blobs[index]) for index in ordered]
-        for index, one in zip(ordered, await _file_in_account(tx, account, some), strict=True):
-            filed[index] = one
-    return [one for one in filed if one is not None]
+    # Locks in order of account, then mailbox; the sort keeps the order within each.
+    order = sorted(range(len(filings)), key=lambda n: filings[n].mailbox)
+    placings = await _number(tx, [(filings[n], blobs[n]) for n in order])
+    await _decide_threads(tx, placings)
+    into: dict[MailboxRef, _Into] = {}
+    for placing in placings:
+        into.setdefault(placing.filing.mailbox, _Into()).placings.append(placing)
+    await _count_threads(tx, into)
+    await _take_uids(tx, into)
+    await _insert(tx, placings)
+    await tell(tx, _told(into))
+    filed = {
+        n: Filed(one.filing.mailbox, one.uid, one.email, one.thread, one.modseq)
+        for n, one in zip(order, placings, strict=True)
+    }
+    return [filed[n] for n in range(len(filings))]
 
 
 async def _blobs(tx: WriteTx, filings: Sequence[Filing]) -> list[BlobId]:
-    """The blob of each filing; a Stowed object met for the first time becomes a row."""
-    rows: dict[int, BlobId] = {}
-    blobs = []
-    for filing in filings:
-        blob = filing.blob
-        if isinstance(blob, Stowed):
-            known = rows.get(id(blob))
-            if known is None:
-                known = rows[id(blob)] = await blob_rows.insert(tx, blob, filing.saved)
-            blobs.append(known)
-        else:
-            blobs.append(blob)
-    return blobs
+    """The blob of each filing; each Stowed object becomes one row."""
+    stowed = {id(one.blob): one.blob for one in filings if isinstance(one.blob, Stowed)}
+    rows = await blob_rows.insert_all(tx, list(stowed.values()), filings[0].saved)
+    numbers = dict(zip(stowed, rows, strict=True))
+    return [numbers[id(one.blob)] if isinstance(one.blob, Stowed) else one.blob for one in filings]
 
 
-async def _file_in_account(
-    tx: WriteTx, account: AccountId, some: Sequence[tuple[Filing, BlobId]]
-) -> list[Filed]:
-    numbers = await _take(tx, account, [filing for filing, _ in some])
-    placings = [
-        _Placing(
-            filing,
-            blob,
-            EmailId(numbers.email + n),
-            ModSeq(numbers.modseq + n),
-            micros(filing.received),
-            ThreadId(0),
-            Uid(0),
-        )
-        for n, (filing, blob) in enumerate(some)
-    ]
-    await _decide_threads(tx, account, placings, numbers.thread)
-    into: dict[MailboxId, _Into] = {}
-    for placing in placings:
-        mailbox = into.setdefault(placing.filing.mailbox.id, _Into())
-        mailbox.placings.append(placing)
-    for mailbox_id, one in into.items():
-        await _count_threads(tx, account, mailbox_id, one)
-        await _take_uids(tx, MailboxRef(account, mailbox_id), one)
-    await _insert(tx, account, placings)
-    await _tell(tx, account, into)
-    return [
-        Filed(one.filing.mailbox, one.uid, one.email, one.thread, one.modseq) for one in placings
-    ]
+async def _number(tx: WriteTx, some: Sequence[tuple[Filing, BlobId]]) -> list[_Placing]:
+    """Count the messages into their accounts; each gets numbers, and a thread of its own."""
+    groups = [list(group) for _, group in groupby(some, key=lambda one: one[0].mailbox.account)]
+    reserved = await quota.take(tx, [_wanted([filing for filing, _ in group]) for group in groups])
+    placings = []
+    for group in groups:
+        first = reserved[group[0][0].mailbox.account]
+        for n, (filing, blob) in enumerate(group):
+            placings.append(
+                _Placing(
+                    filing,
+                    blob,
+                    EmailId(first.email + n),
+                    ModSeq(first.modseq + n),
+                    micros(filing.received),
+                    ThreadId(first.thread + n),
+                    Uid(0),
+                )
+            )
+    return placings
 
 
-async def _take(tx: WriteTx, account: AccountId, filings: Sequence[Filing]) -> Reserved:
+def _wanted(filings: Sequence[Filing]) -> quota.Wanted:
+    """What messages of one account count. The lowest of their limits holds for all."""
     count = len(filings)
-    return await quota.take(
-        tx,
-        account,
+    limits = [filing.quota_octets for filing in filings if filing.quota_octets >= 0]
+    return quota.Wanted(
+        filings[0].mailbox.account,
         octets=sum(filing.columns.size for filing in filings),
         messages=count,
-        limit=filings[0].quota_octets,
+        limit=min(limits, default=quota.UNLIMITED),
         modseqs=count,
         emails=count,
         threads=count,
     )
 
 
-async def _decide_threads(
-    tx: WriteTx, account: AccountId, placings: Sequence[_Placing], first: ThreadId
-) -> None:
-    steps: dict[ThreadId, tuple[int, ModSeq]] = {}
-    for n, placing in enumerate(placings):
-        columns = placing.filing.columns
-        fresh = ThreadId(first + n)
-        ids = threads.thread_ids(columns.message_id, columns.reference_ids.split())
-        placing.thread = await threads.find_or_claim(tx, account, ids, columns.base_subject, fresh)
-        visible = not placing.filing.flags.bits & DELETED
-        if visible or placing.thread == fresh:
-            before = steps.get(placing.thread, (0, 0))[0]
-            steps[placing.thread] = (before + visible, placing.modseq)
-    if steps:
-        await threads.count_emails(tx, account, steps)
+async def _decide_threads(tx: WriteTx, placings: Sequence[_Placing]) -> None:
+    """Replace the thread a message was given by the one it belongs to; count it in there."""
+    decided = await threads.find_or_claim(tx, [_claim(placing) for placing in placings])
+    steps: dict[tuple[AccountId, ThreadId], tuple[int, ModSeq]] = {}
+    for placing, thread in zip(placings, decided, strict=True):
+        begins, placing.thread = thread == placing.thread, thread
+        if placing.visible or begins:
+            key = (placing.account, thread)
+            before = steps.get(key, (0, 0))[0]
+            steps[key] = (before + placing.visible, placing.modseq)
+    await threads.count_emails(tx, steps)
 
 
-async def _count_threads(tx: WriteTx, account: AccountId, mailbox: MailboxId, into: _Into) -> None:
-    """Count the visible emails in, by thread; every email here is new to the mailbox."""
-    steps: dict[ThreadId, list[int]] = {}
-    for placing in into.placings:
-        flags = placing.filing.flags.bits
-        into.step.count(flags, placing.filing.columns.size, 1)
-        if not flags & DELETED:
-            counts = steps.setdefault(placing.thread, [0, 0])
-            counts[0] += 1
-            counts[1] += is_unread(flags)
-    for thread, (emails, unread) in steps.items():
-        row = await tx.row(
-            "INSERT INTO thread_mailbox AS t (account_id, mailbox_id, thread_id, emails, unread)"
-            " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_id, mailbox_id, thread_id)"
-            " DO UPDATE SET emails = t.emails + excluded.emails,"
-            " unread = t.unread + excluded.unread RETURNING emails, unread",
-            account,
-            mailbox,
-            thread,
-            emails,
-            unread,
-        )
-        assert row is not None, "an upsert returns its row"
-        into.step.emails += emails
-        into.step.unread += unread
-        into.step.threads += row[0] == emails
-        into.step.unread_threads += unread > 0 and row[1] == unread
+def _claim(placing: _Placing) -> threads.Claim:
+    columns = placing.filing.columns
+    ids = threads.thread_ids(columns.message_id, columns.reference_ids.split())
+    return threads.Claim(placing.account, ids, columns.base_subject, placing.thread)
 
 
-async def _take_uids(tx: WriteTx, mailbox: MailboxRef, into: _Into) -> None:
-    step, count = into.step, len(into.placings)
-    after = await tx.value(
-        "UPDATE mailbox SET uid_next = uid_next + $1, messages = messages + $1,"
-        " unseen = unseen + $2, deleted = deleted + $3, octets = octets + $4,"
-        " deleted_octets = deleted_octets + $5, emails = emails + $6, unread = unread + $7,"
-        " threads = threads + $8, unread_threads = unread_threads + $9, counts_modseq = $10,"
-        " highest_modseq = $10 WHERE account_id = $11 AND id = $12 AND removed IS NULL"
-        " RETURNING uid_next",
-        count,
+async def _count_threads(tx: WriteTx, into: dict[MailboxRef, _Into]) -> None:
+    """Count the visible emails in, by thread; every email here is new to its mailbox."""
+    steps: dict[tuple[MailboxRef, ThreadId], tuple[int, int]] = {}
+    for mailbox, one in into.items():
+        for placing in one.placings:
+            flags = placing.filing.flags.bits
+            one.step.count(flags, placing.filing.columns.size, 1)
+            if placing.visible:
+                emails, unread = steps.get((mailbox, placing.thread), (0, 0))
+                steps[mailbox, placing.thread] = (emails + 1, unread + is_unread(flags))
+    after = await threads.count_in(tx, steps)
+    for (mailbox, thread), (emails, unread) in steps.items():
+        step, (has_emails, has_unread) = into[mailbox].step, after[mailbox, thread]
+        step.emails += emails
+        step.unread += unread
+        step.threads += has_emails == emails
+        step.unread_threads += unread > 0 and has_unread == unread
+
+
+async def _take_uids(tx: WriteTx, into: dict[MailboxRef, _Into]) -> None:
+    """Write the counters of the mailboxes and hand out uids."""
+    rows = await update_rows(
+        tx,
+        "UPDATE mailbox AS m SET uid_next = m.uid_next + g.messages,"
+        " messages = m.messages + g.messages, unseen = m.unseen + g.unseen,"
+        " deleted = m.deleted + g.deleted, octets = m.octets + g.octets,"
+        " deleted_octets = m.deleted_octets + g.deleted_octets, emails = m.emails + g.emails,"
+        " unread = m.unread + g.unread, threads = m.threads + g.threads,"
+        " unread_threads = m.unread_threads + g.unread_threads, counts_modseq = g.modseq,"
+        " highest_modseq = g.modseq FROM given g"
+        " WHERE m.account_id = g.account AND m.id = g.mailbox AND m.removed IS NULL"
+        " RETURNING account_id, id, uid_next",
+        "account, mailbox, modseq, messages, unseen, deleted, octets, deleted_octets,"
+        " emails, unread, threads, unread_threads",
+        [(*mailbox, one.placings[-1].modseq, *_counts(one.step)) for mailbox, one in into.items()],
+    )
+    after = {MailboxRef(row[0], row[1]): row[2] for row in rows}
+    for mailbox, one in into.items():
+        if mailbox not in after:
+            raise MailboxGone(mailbox)
+        for uid, placing in enumerate(one.placings, after[mailbox] - len(one.placings)):
+            placing.uid = Uid(uid)
+
+
+def _counts(step: Step) -> tuple[int, ...]:
+    return (
+        step.messages,
         step.unseen,
         step.deleted,
         step.octets,
@@ -218,54 +230,40 @@ async def _take_uids(tx: WriteTx, mailbox: MailboxRef, into: _Into) -> None:
         step.unread,
         step.threads,
         step.unread_threads,
-        into.placings[-1].modseq,
-        mailbox.account,
-        mailbox.id,
     )
-    if after is None:
-        raise MailboxGone(mailbox)
-    for uid, placing in enumerate(into.placings, after - count):
-        placing.uid = Uid(uid)
 
 
-async def _insert(tx: WriteTx, account: AccountId, placings: Sequence[_Placing]) -> None:
-    await insert_emails(
+async def _insert(tx: WriteTx, placings: Sequence[_Placing]) -> None:
+    await insert_emails(tx, [_email_row(one) for one in placings])
+    await insert_rows(
         tx,
-        [
-            (
-                (account << EMAIL_SHIFT) + one.email,
-                one.blob,
-                one.thread,
-                one.received,
-                one.filing.prefix,
-                *one.filing.columns,
-            )
-            for one in placings
-        ],
+        "placement (account_id, mailbox_id, uid, email_id, flags, keywords, modseq, size,"
+        " received, saved)",
+        [_placement_row(one) for one in placings],
     )
-    await tx.execute_many(
-        "INSERT INTO placement (account_id, mailbox_id, uid, email_id, flags, keywords, modseq,"
-        " size, received, saved) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        [_placement_row(account, one) for one in placings],
+    await insert_rows(
+        tx,
+        "email_state (account_id, email_id, created_modseq, modseq, destroyed_modseq,"
+        " visible, flags, keywords, mailboxes, thread_id, received)",
+        [_state_row(one) for one in placings],
     )
-    await tx.execute_many(
-        "INSERT INTO email_state (account_id, email_id, created_modseq, modseq, destroyed_modseq,"
-        " visible, flags, keywords, mailboxes, thread_id, received)"
-        " VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10)",
-        [_state_row(account, one) for one in placings],
-    )
-    await tx.execute_many(
-        "INSERT INTO list_entry (account_id, mailbox_id, received, email_id, thread_id, flags)"
-        " VALUES ($1, $2, $3, $4, $5, $6)",
-        _list_rows(account, placings),
+    await insert_rows(
+        tx,
+        "list_entry (account_id, mailbox_id, received, email_id, thread_id, flags)",
+        [_list_row(one) for one in placings if one.visible],
     )
 
 
-def _placement_row(account: AccountId, one: _Placing) -> tuple[int | str, ...]:
+def _email_row(one: _Placing) -> tuple[Value, ...]:
+    key = email_key(one.account, one.email)
+    filing = one.filing
+    return (key, one.blob, one.thread, one.received, filing.prefix, *filing.columns)
+
+
+def _placement_row(one: _Placing) -> tuple[Value, ...]:
     filing = one.filing
     return (
-        account,
-        filing.mailbox.id,
+        *filing.mailbox,
         one.uid,
         one.email,
         filing.flags.bits,
@@ -277,26 +275,26 @@ def _placement_row(account: AccountId, one: _Placing) -> tuple[int | str, ...]:
     )
 
 
-def _state_row(account: AccountId, one: _Placing) -> tuple[int | str | None, ...]:
-    flags = one.filing.flags
-    key = (account, one.email, one.modseq)
-    if flags.bits & DELETED:
+def _state_row(one: _Placing) -> tuple[Value, ...]:
+    flags, mailbox = one.filing.flags, one.filing.mailbox
+    key = (mailbox.account, one.email, one.modseq, one.modseq)
+    if not one.visible:
         return (*key, one.modseq, 0, 0, "", "", one.thread, one.received)
-    mailboxes = str(one.filing.mailbox.id)
-    return (*key, None, 1, flags.bits, flags.keywords, mailboxes, one.thread, one.received)
+    return (*key, None, 1, flags.bits, flags.keywords, str(mailbox.id), one.thread, one.received)
 
 
-def _list_rows(account: AccountId, placings: Iterable[_Placing]) -> list[tuple[int, ...]]:
-    return [
-        (account, one.filing.mailbox.id, one.received, one.email, one.thread, one.filing.flags.bits)
-        for one in placings
-        if not one.filing.flags.bits & DELETED
-    ]
+def _list_row(one: _Placing) -> tuple[Value, ...]:
+    return (*one.filing.mailbox, one.received, one.email, one.thread, one.filing.flags.bits)
 
 
-async def _tell(tx: WriteTx, account: AccountId, into: dict[MailboxId, _Into]) -> None:
-    mailboxes = {mailbox: one.placings[-1].modseq for mailbox, one in into.items()}
-    types = [Type.EMAIL, Type.THREAD, Type.MAILBOX]
-    if any(placing.filing.delivered for one in into.values() for placing in one.placings):
-        types.append(Type.EMAIL_DELIVERY)
-    await tell(tx, account, types, max(mailboxes.values()), mailboxes)
+def _told(into: dict[MailboxRef, _Into]) -> list[Told]:
+    """What is to be said of each account; mailboxes come in order of account."""
+    told = []
+    for account, group in groupby(into.items(), key=lambda one: one[0].account):
+        mailboxes = {mailbox.id: one for mailbox, one in group}
+        types = [Type.EMAIL, Type.THREAD, Type.MAILBOX]
+        if any(placing.filing.delivered for one in mailboxes.values() for placing in one.placings):
+            types.append(Type.EMAIL_DELIVERY)
+        highest = {mailbox: one.placings[-1].modseq for mailbox, one in mailboxes.items()}
+        told.append(Told(account, types, max(highest.values()), highest))
+    return told

@@ -15,6 +15,7 @@ from roost.ports.bus import Type
 from roost.store import changes, numbers
 from roost.store.engine import MAX_INLINE_ROWS, ReadTx, Row, WriteTx
 from roost.store.mailbox_names import below, lineage, parent_of
+from roost.store.sql_lists import listed
 from roost.store.times import micros, moment_of
 
 
@@ -115,6 +116,23 @@ async def id_of(tx: ReadTx, account: AccountId, name: str) -> MailboxId | None:
         name,
     )
     return number
+
+
+async def ids_of(
+    tx: ReadTx, wanted: Sequence[tuple[AccountId, str]]
+) -> dict[tuple[AccountId, str], MailboxId]:
+    """The numbers of the mailboxes with these names that there are; 1 to MOST names."""
+    places, accounts = listed(1, [account for account, _ in wanted])
+    first = len(accounts) + 1
+    names = list(dict.fromkeys(name for _, name in wanted))
+    named = ", ".join(f"${n}" for n in range(first, first + len(names)))
+    rows = await tx.rows(
+        "SELECT account_id, name, id FROM mailbox"  # noqa: S608
+        f" WHERE account_id IN ({places}) AND name IN ({named}) AND removed IS NULL",
+        *accounts,
+        *names,
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
 
 
 async def by_id(tx: ReadTx, ref: MailboxRef) -> Mailbox | None:

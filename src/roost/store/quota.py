@@ -1,12 +1,14 @@
 """How much an account may hold. Quota counts the full size of every message in every mailbox."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from roost.base.errors import ServiceError
 from roost.base.ids import AccountId, EmailId, ModSeq, ThreadId
 from roost.store.engine import ReadTx, WriteTx
 from roost.store.numbers import Reserved
+from roost.store.row_lists import update_rows
 from roost.store.settings import account_settings
 
 UNLIMITED = -1
@@ -57,44 +59,53 @@ async def used(tx: ReadTx, account: AccountId) -> tuple[int, int]:
     return (row[0], row[1]) if row else (0, 0)
 
 
-async def take(
-    tx: WriteTx,
-    account: AccountId,
-    *,
-    octets: int,
-    messages: int,
-    limit: int,
-    modseqs: int,
-    emails: int = 0,
-    threads: int = 0,
-) -> Reserved:
-    """Count messages in and reserve their numbers, in one statement.
+class Wanted(NamedTuple):
+    """What a work counts into one account, and the numbers it needs.
 
-    limit: what the account may hold in octets, less than 0 for no limit. Raises QuotaExceeded.
+    limit: what the account may hold in octets, less than 0 for no limit.
     """
-    row = await tx.row(
-        "UPDATE account_counter SET next_modseq = next_modseq + $1, next_email = next_email + $2,"
-        " next_thread = next_thread + $3, used_octets = used_octets + $4,"
-        " used_messages = used_messages + $5 WHERE account_id = $6"
-        " RETURNING next_modseq, next_email, next_thread, used_octets",
-        modseqs,
-        emails,
-        threads,
-        octets,
-        messages,
-        account,
+
+    account: AccountId
+    octets: int
+    messages: int
+    limit: int
+    modseqs: int
+    emails: int = 0
+    threads: int = 0
+
+
+async def take(tx: WriteTx, wanted: Sequence[Wanted]) -> dict[AccountId, Reserved]:
+    """Count messages in and reserve their numbers; one entry an account. Raises QuotaExceeded."""
+    rows = await update_rows(
+        tx,
+        "UPDATE account_counter AS c SET next_modseq = c.next_modseq + g.modseqs,"
+        " next_email = c.next_email + g.emails, next_thread = c.next_thread + g.threads,"
+        " used_octets = c.used_octets + g.octets, used_messages = c.used_messages + g.messages"
+        " FROM given g WHERE c.account_id = g.account"
+        " RETURNING account_id, next_modseq, next_email, next_thread, used_octets",
+        "account, octets, messages, modseqs, emails, threads",
+        [
+            (one.account, one.octets, one.messages, one.modseqs, one.emails, one.threads)
+            for one in wanted
+        ],
     )
-    assert row is not None, "an account has its counters from the start"
-    if octets > 0 and not has_room(row[3] - octets, octets, limit):
-        raise QuotaExceeded(account, row[3] - octets, limit)
-    return Reserved(ModSeq(row[0] - modseqs), EmailId(row[1] - emails), ThreadId(row[2] - threads))
+    after = {row[0]: row for row in rows}
+    reserved = {}
+    for one in wanted:
+        _, modseq, email, thread, used_octets = after[one.account]
+        if one.octets > 0 and not has_room(used_octets - one.octets, one.octets, one.limit):
+            raise QuotaExceeded(one.account, used_octets - one.octets, one.limit)
+        reserved[one.account] = Reserved(
+            ModSeq(modseq - one.modseqs),
+            EmailId(email - one.emails),
+            ThreadId(thread - one.threads),
+        )
+    return reserved
 
 
 async def give_back(
     tx: WriteTx, account: AccountId, *, octets: int, messages: int, modseqs: int
 ) -> ModSeq:
     """Count messages out; returns the first of the modseqs reserved for that."""
-    taken = await take(
-        tx, account, octets=-octets, messages=-messages, limit=UNLIMITED, modseqs=modseqs
-    )
-    return taken.modseq
+    wanted = Wanted(account, -octets, -messages, UNLIMITED, modseqs)
+    return (await take(tx, [wanted]))[account].modseq

@@ -79,7 +79,8 @@ async def _mend_derived(tx: WriteTx, account: AccountId) -> None:
     await _mend_threads(tx, account)
     await _mend_counters(tx, account, first + len(wrong))
     last = await numbers.reserve_modseqs(tx, account, 1)
-    await email_state.tell(tx, account, (Type.EMAIL, Type.THREAD, Type.MAILBOX), last)
+    types = (Type.EMAIL, Type.THREAD, Type.MAILBOX)
+    await email_state.tell(tx, [email_state.Told(account, types, last)])
 
 
 async def _mend_ends(tx: WriteTx, account: AccountId) -> None:

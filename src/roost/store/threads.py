@@ -7,16 +7,19 @@ takes the older one.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from hashlib import blake2b
+from typing import NamedTuple
 
-from roost.base.ids import AccountId, MailboxId, ModSeq, ThreadId
+from roost.base.ids import AccountId, MailboxId, MailboxRef, ModSeq, ThreadId
 from roost.store.counters import Tally
 from roost.store.engine import ReadTx, Row, WriteTx
+from roost.store.row_lists import insert_rows
 from roost.store.sql_lists import chunks, listed
 
 MAX_IDS = 64
-_ROW_OF_REF = 4
+
+_Ref = tuple[AccountId, int, int]  # account, hash of an id, hash of a base subject
+_REF_COLUMNS = "(account_id, ref, subject, thread_id)"
 
 
 def thread_ids(message_id: str | None, references: Sequence[str]) -> list[str]:
@@ -26,47 +29,57 @@ def thread_ids(message_id: str | None, references: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*own, *references[:1], *nearest]))
 
 
-async def find_or_claim(
-    tx: WriteTx, account: AccountId, ids: Sequence[str], base_subject: str, fresh: ThreadId
-) -> ThreadId:
-    """The thread of a message with these ids: an older one it belongs to, else `fresh`.
+class Claim(NamedTuple):
+    """What decides the thread of a message: its ids, at most MAX_IDS without doubles.
 
-    ids: at most MAX_IDS, without doubles. Afterwards every one of them leads to a thread.
+    fresh: the thread it begins if it belongs to none.
     """
-    if not ids:
-        return fresh
-    subject = _hash(base_subject)
-    args: list[int] = []
-    for one in ids:
-        args += (account, _hash(one), subject, fresh)
-    rows = await tx.rows(_claim_sql(len(ids)), *args)
-    oldest = min(row[0] for row in rows)
-    if oldest == fresh:
-        return fresh
-    newly = [row[1] for row in rows if row[0] == fresh]
-    if newly:
-        places, refs = listed(3, newly)
-        await tx.execute(
-            f"UPDATE thread_ref SET thread_id = $1 WHERE account_id = $2 AND ref IN ({places})"  # noqa: S608
-            f" AND subject = ${len(refs) + 3}",
-            oldest,
-            account,
-            *refs,
-            subject,
-        )
-    return ThreadId(oldest)
+
+    account: AccountId
+    ids: Sequence[str]
+    base_subject: str
+    fresh: ThreadId
 
 
-@cache
-def _claim_sql(count: int) -> str:
-    rows = ", ".join(
-        f"(${n}, ${n + 1}, ${n + 2}, ${n + 3})" for n in range(1, _ROW_OF_REF * count, _ROW_OF_REF)
+async def find_or_claim(tx: WriteTx, claims: Sequence[Claim]) -> list[ThreadId]:
+    """The thread of each message: an older one it belongs to, else its fresh one.
+
+    Decided one after another, as if each had come alone; an account's `fresh` ascend. Afterwards
+    every id of every message leads to a thread.
+    """
+    refs_of = [_refs_of(claim) for claim in claims]
+    first: dict[_Ref, ThreadId] = {}
+    for claim, refs in zip(claims, refs_of, strict=True):
+        for ref in refs:
+            first.setdefault(ref, claim.fresh)
+    rows = await insert_rows(
+        tx,
+        f"thread_ref AS t {_REF_COLUMNS}",
+        [(*ref, thread) for ref, thread in first.items()],
+        "ON CONFLICT (account_id, ref, subject) DO UPDATE SET thread_id = t.thread_id",
+        after="RETURNING account_id, ref, subject, thread_id",
     )
-    return (
-        f"INSERT INTO thread_ref AS t (account_id, ref, subject, thread_id) VALUES {rows}"  # noqa: S608
-        " ON CONFLICT (account_id, ref, subject) DO UPDATE SET thread_id = t.thread_id"
-        " RETURNING thread_id, ref"
+    known: dict[_Ref, ThreadId] = {row[:3]: row[3] for row in rows}
+    decided, moved = [], dict[_Ref, ThreadId]()
+    for claim, refs in zip(claims, refs_of, strict=True):
+        oldest = min((known[ref] for ref in refs), default=claim.fresh)
+        if oldest != claim.fresh:
+            newly = [ref for ref in refs if known[ref] == claim.fresh]
+            moved.update(dict.fromkeys(newly, oldest))
+            known.update(dict.fromkeys(newly, oldest))
+        decided.append(oldest)
+    await insert_rows(
+        tx,
+        f"thread_ref {_REF_COLUMNS}",
+        [(*ref, thread) for ref, thread in moved.items()],
+        "ON CONFLICT (account_id, ref, subject) DO UPDATE SET thread_id = excluded.thread_id",
     )
+    return decided
+
+
+def _refs_of(claim: Claim) -> list[_Ref]:
+    subject = _hash(claim.base_subject)
+    return [(claim.account, _hash(one), subject) for one in claim.ids]
 
 
 def _hash(text: str) -> int:
@@ -75,23 +88,41 @@ def _hash(text: str) -> int:
 
 
 async def count_emails(
-    tx: WriteTx, account: AccountId, steps: Mapping[ThreadId, tuple[int, ModSeq]]
+    tx: WriteTx, steps: Mapping[tuple[AccountId, ThreadId], tuple[int, ModSeq]]
 ) -> None:
     """Count visible emails in or out of their threads, each step with the modseq it happens at.
 
     A thread without a visible email is destroyed, and created again by the next one.
     """
-    await tx.execute_many(
-        "INSERT INTO thread AS t (account_id, id, created_modseq, modseq, emails, destroyed_modseq)"
-        " VALUES ($1, $2, $3, $3, $4, CASE WHEN $4 > 0 THEN NULL ELSE $3 END)"
-        " ON CONFLICT (account_id, id) DO UPDATE SET"
+    await insert_rows(
+        tx,
+        "thread AS t (account_id, id, created_modseq, modseq, emails, destroyed_modseq)",
+        [
+            (account, thread, modseq, modseq, step, None if step > 0 else modseq)
+            for (account, thread), (step, modseq) in steps.items()
+        ],
+        "ON CONFLICT (account_id, id) DO UPDATE SET"
         " emails = t.emails + excluded.emails, modseq = excluded.modseq,"
         " created_modseq = CASE WHEN t.emails > 0 THEN t.created_modseq"
         " ELSE excluded.modseq END,"
         " destroyed_modseq = CASE WHEN t.emails + excluded.emails > 0 THEN NULL"
         " ELSE excluded.modseq END",
-        [(account, thread, modseq, step) for thread, (step, modseq) in steps.items()],
     )
+
+
+async def count_in(
+    tx: WriteTx, steps: Mapping[tuple[MailboxRef, ThreadId], tuple[int, int]]
+) -> dict[tuple[MailboxRef, ThreadId], tuple[int, int]]:
+    """Count visible and unread emails into threads of mailboxes; returns what there is now."""
+    rows = await insert_rows(
+        tx,
+        "thread_mailbox AS t (account_id, mailbox_id, thread_id, emails, unread)",
+        [(*mailbox, thread, *counts) for (mailbox, thread), counts in steps.items()],
+        "ON CONFLICT (account_id, mailbox_id, thread_id) DO UPDATE SET"
+        " emails = t.emails + excluded.emails, unread = t.unread + excluded.unread",
+        after="RETURNING account_id, mailbox_id, thread_id, emails, unread",
+    )
+    return {(MailboxRef(row[0], row[1]), row[2]): (row[3], row[4]) for row in rows}
 
 
 MailboxSteps = dict[tuple[MailboxId, ThreadId], list[int]]
