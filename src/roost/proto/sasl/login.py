@@ -1,19 +1,21 @@
-"""The LOGIN mechanism: identity and password, each asked for.
+"""The LOGIN mechanism, both sides: identity and password, each asked for.
 
 It was never more than a draft (draft-murchison-sasl-login), yet some clients know nothing else.
 """
 
+from roost.proto.sasl.client import Client, ClientStep, Say, Stop
 from roost.proto.sasl.mechanism import (
     Challenge,
     Credentials,
     Failed,
+    Mechanism,
     Offered,
     Step,
     decode_field,
 )
 
 
-class Login:
+class Login(Mechanism):
     """One LOGIN exchange. An initial response is the identity, as most servers take it."""
 
     def __init__(self) -> None:
@@ -32,4 +34,25 @@ class Login:
         return Credentials(self._username, text)
 
 
-LOGIN = Offered("LOGIN", Login)
+class LoginClient(Client):
+    """The client's side. It waits to be asked, since not every server takes an initial response.
+
+    It goes by the order of the prompts: their words differ from server to server.
+    """
+
+    name = "LOGIN"
+
+    def __init__(self, username: str, password: str) -> None:
+        super().__init__()
+        self._to_say = [password, username]
+
+    def answer(self, challenge: bytes) -> ClientStep:  # noqa: ARG002 - see above
+        """The identity, then the password."""
+        if self.is_done:
+            return Stop("the server asks for more than identity and password")
+        said = self._to_say.pop()
+        self.is_done = not self._to_say
+        return Say(said.encode())
+
+
+LOGIN = Offered("LOGIN", lambda _: Login())

@@ -1,16 +1,18 @@
-"""The PLAIN mechanism: identity and password in one message. RFC 4616."""
+"""The PLAIN mechanism, both sides: identity and password in one message. RFC 4616."""
 
+from roost.proto.sasl.client import OneMessage
 from roost.proto.sasl.mechanism import (
     Challenge,
     Credentials,
     Failed,
+    Mechanism,
     Offered,
     Step,
     decode_field,
 )
 
 
-class Plain:
+class Plain(Mechanism):
     """One PLAIN exchange."""
 
     def step(self, octets: bytes | None) -> Step:
@@ -28,4 +30,15 @@ class Plain:
         return Credentials(username, password, authorization)
 
 
-PLAIN = Offered("PLAIN", Plain)
+class PlainClient(OneMessage):
+    """The client's side. Raises ValueError when a part holds NUL, which nothing could part."""
+
+    name = "PLAIN"
+
+    def __init__(self, username: str, password: str, authorization: str = "") -> None:
+        if "\0" in authorization + username + password:
+            raise ValueError("no part of PLAIN may hold NUL")
+        super().__init__(f"{authorization}\0{username}\0{password}".encode())
+
+
+PLAIN = Offered("PLAIN", lambda _: Plain())

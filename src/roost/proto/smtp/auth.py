@@ -2,7 +2,8 @@
 
 import binascii
 
-from roost.proto.sasl.mechanism import Challenge, Credentials, Mechanism, Step
+from roost.proto.sasl.mechanism import Challenge, Credentials, Failed, Mechanism, Step
+from roost.proto.sasl.mechanism import Exchange as SaslExchange
 from roost.proto.smtp.command import Auth, decode_base64
 from roost.proto.smtp.event import LoginAsked
 from roost.proto.smtp.parameter import CommandError
@@ -36,8 +37,10 @@ class Exchange:
                 return b"334 " + binascii.b2a_base64(octets, newline=False) + b"\r\n"
             case Credentials():
                 return LoginAsked(self._name, step)
+            case Failed(reason):
+                raise CommandError(501, "5.5.2", reason)
             case _:
-                raise CommandError(501, "5.5.2", step.reason)
+                raise TypeError(f"AUTH cannot carry on with {type(step).__name__}")
 
 
 def begin_exchange(asked: Auth, config: ServerConfig, *, tls: bool) -> Exchange:
@@ -47,4 +50,4 @@ def begin_exchange(asked: Auth, config: ServerConfig, *, tls: bool) -> Exchange:
         raise CommandError(504, "5.5.4", "this mechanism is not offered")
     if known[0] not in config.offered(tls=tls):
         raise CommandError(538, "5.7.11", "this mechanism needs TLS")
-    return Exchange(known[0].name, known[0].start())
+    return Exchange(known[0].name, known[0].start(SaslExchange()))

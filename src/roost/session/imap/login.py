@@ -5,7 +5,7 @@ import binascii
 from roost.proto.imap import response
 from roost.proto.imap.command import Command
 from roost.proto.imap.core.login import Authenticate, Login, parse_sasl_line
-from roost.proto.sasl.mechanism import Challenge, Credentials, Failed, Mechanism
+from roost.proto.sasl.mechanism import Challenge, Credentials, Exchange, Failed, Mechanism
 from roost.session.imap.conversation import Conversation, Done, Refused
 from roost.session.imap.general import MECHANISMS, capabilities, may_send_passwords
 
@@ -39,7 +39,7 @@ async def authenticate(talk: Conversation, command: Command) -> Done:
         raise Refused("there is no such mechanism", response.CANNOT)
     if offered.sends_password:
         _require_privacy(talk)
-    said = await _exchange(talk, offered.start(), args.initial)
+    said = await _exchange(talk, offered.start(Exchange()), args.initial)
     if said.authorization not in ("", said.username):
         raise Refused("nobody may act for another", response.AUTHORIZATIONFAILED)
     return await _sign_in(talk, said.username, said.password)
@@ -56,6 +56,8 @@ async def _exchange(talk: Conversation, mechanism: Mechanism, initial: bytes | N
                 raise Refused(reason, bad=True)
             case Challenge(octets):
                 talk.send(response.challenge(binascii.b2a_base64(octets, newline=False)))
+            case other:
+                raise TypeError(f"AUTHENTICATE cannot carry on with {type(other).__name__}")
         said = parse_sasl_line(await talk.next_line())
         if said is None:
             raise Refused("cancelled", bad=True)
