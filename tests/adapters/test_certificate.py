@@ -1,22 +1,28 @@
 """Certificates from files and of our own making."""
 
+import hashlib
 import ssl
+from collections.abc import Callable
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import x25519
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, x25519
 
 from roost.adapters.certificate import (
     CertificateError,
     CertifiedKey,
+    end_point_of,
     load_certified_key,
     make_self_signed,
     save_certified_key,
 )
 from roost.testing.clock import START, StoppedClock
+
+SigningKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
 
 
 def new_key() -> CertifiedKey:
@@ -92,3 +98,49 @@ def test_what_is_wrong_is_said_with_the_file(
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(CertificateError, match="cannot be read"):
         load_certified_key(tmp_path, tmp_path)
+
+
+def signed(key: SigningKey, algorithm: hashes.HashAlgorithm | None) -> bytes:
+    """A certificate in DER."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mx.test")])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(START)
+        .not_valid_after(START + timedelta(days=1))
+    )
+    certificate = builder.sign(key, algorithm)  # type: ignore[arg-type]
+    return certificate.public_bytes(serialization.Encoding.DER)
+
+
+RSA_SHA_256 = bytes.fromhex("2a864886f70d01010b")  # RFC 8017 appendix A.2.4
+
+
+def signed_long_ago(last: int) -> bytes:
+    """Nobody signs so any more: a certificate whose signature says another algorithm of RSA."""
+    der = signed(rsa.generate_private_key(65537, 2048), hashes.SHA256())
+    assert der.count(RSA_SHA_256) == 2
+    return der.replace(RSA_SHA_256, RSA_SHA_256[:-1] + bytes([last]))
+
+
+@pytest.mark.parametrize(
+    ("der", "expected"),
+    [
+        (lambda: signed(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256()), "sha256"),
+        (lambda: signed(ec.generate_private_key(ec.SECP256R1()), hashes.SHA384()), "sha384"),
+        (lambda: signed(ec.generate_private_key(ec.SECP256R1()), hashes.SHA512()), "sha512"),
+        (lambda: signed_long_ago(5), "sha256"),
+        (lambda: signed_long_ago(4), "sha256"),
+        (lambda: signed(ed25519.Ed25519PrivateKey.generate(), None), None),
+        (lambda: signed_long_ago(99), None),
+    ],
+    ids=["SHA-256", "SHA-384", "SHA-512", "SHA-1", "MD5", "Ed25519", "unknown"],
+)
+def test_what_a_login_is_bound_to(der: Callable[[], bytes], expected: str | None) -> None:
+    """RFC 5929 section 4.1."""
+    octets = der()
+    digest = None if expected is None else hashlib.new(expected, octets).digest()
+    assert end_point_of(x509.load_der_x509_certificate(octets)) == digest

@@ -250,12 +250,10 @@ async def test_facts_of_a_handshake(
     assert await peer.read() == b"hello"
     facts = house.echoes[0].facts
     assert facts is not None
-    assert facts.exporter is not None
     assert facts.version == version.name.replace("_", ".")
     assert facts.cipher == (peer.tls.cipher() or ("",))[0]
     assert (facts.server_name, facts.alpn, facts.resumed) == ("mx.test", None, False)
     assert facts.peer_certificate is None
-    assert len(facts.exporter) == 32
 
 
 async def test_the_name_picks_the_certificate(

@@ -49,6 +49,11 @@ class CertifiedKey:
         return self.leaf.fingerprint(hashes.SHA256())
 
     @cached_property
+    def end_point(self) -> bytes | None:
+        """What a login can be bound to; see `end_point_of`."""
+        return end_point_of(self.leaf)
+
+    @cached_property
     def names(self) -> frozenset[str]:
         """The DNS names it is for, in lower case."""
         try:
@@ -70,6 +75,21 @@ class CertifiedKey:
         return b"".join(
             certificate.public_bytes(serialization.Encoding.PEM) for certificate in self.chain
         )
+
+
+def end_point_of(leaf: x509.Certificate) -> bytes | None:
+    """The tls-server-end-point value: the certificate's hash. RFC 5929 section 4.1.
+
+    None where its signature has no hash function of its own, as with Ed25519.
+    """
+    try:
+        algorithm = leaf.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        return None
+    if algorithm is None:
+        return None
+    is_broken = isinstance(algorithm, hashes.MD5 | hashes.SHA1)
+    return leaf.fingerprint(hashes.SHA256() if is_broken else algorithm)
 
 
 def make_self_signed(names: Sequence[Name], clock: Clock, years: int = 10) -> CertifiedKey:

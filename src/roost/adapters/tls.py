@@ -79,7 +79,9 @@ class ServerLayer(TlsLayer):
         self._shake_with(memoryview(bytes(octets)))
 
     def _facts_of(self, engine: TlsEngine) -> TlsFacts:
-        facts = engine.facts(self._hello.server_name, self._choice.alpn)
+        facts = engine.facts_as_server(
+            self._hello.server_name, self._choice.alpn, self._choice.end_point
+        )
         accept = self._choice.accept_certificate
         # A resumed session shows its certificate again without OpenSSL asking about it.
         asked_again = accept if facts.resumed else None
@@ -124,7 +126,7 @@ class ClientLayer(TlsLayer):
         """Nothing comes before `_begin`."""
 
     def _facts_of(self, engine: TlsEngine) -> TlsFacts:
-        return engine.facts(self._server_name or None, engine.agreed_alpn)
+        return engine.facts_as_client(self._server_name or None)
 
 
 def _is_address(name: str) -> bool:

@@ -54,11 +54,16 @@ class ServerOptions:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How to go on after a ClientHello; alpn: the protocol agreed, None without one."""
+    """How to go on after a ClientHello.
+
+    alpn: the protocol agreed, None without one. end_point: of the context's certificate, for
+    channel binding, see `certificate.end_point_of`.
+    """
 
     context: SSL.Context
     alpn: str | None = None
     accept_certificate: AcceptCertificate | None = None
+    end_point: bytes | None = None
 
 
 Choose = Callable[[str | None, tuple[str, ...]], Choice | Alert]
@@ -172,6 +177,7 @@ def choose_by_name(
         agreed = next((protocol for protocol in alpn if protocol in offered), None)
         if alpn and offered and agreed is None:
             return Alert.NO_APPLICATION_PROTOCOL
-        return Choice(contexts.of(certified), agreed, contexts.options.accept_certificate)
+        accept = contexts.options.accept_certificate
+        return Choice(contexts.of(certified), agreed, accept, certified.end_point)
 
     return choose

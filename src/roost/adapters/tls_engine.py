@@ -1,23 +1,19 @@
 """TLS without a socket: octets of the network on one side, octets in clear on the other."""
 
-from typing import Any
-
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 from OpenSSL import SSL
 
+from roost.adapters.certificate import end_point_of
+from roost.adapters.tls_bindings import bindings_of, was_resumed
 from roost.ports.net import TlsFacts
+from roost.proto.sasl.binding import Bindings
 
 # A record holds at most 2^14 octets in clear (RFC 8446 section 5.1). OpenSSL's memory BIOs keep
 # the largest size they ever had, so both are fed no more than about a record at once.
 RECORD_OCTETS = 16 * 1024
 
 _OUTPUT_OCTETS = RECORD_OCTETS + 512
-
-# RFC 9266 section 2.
-_EXPORTER_LABEL = b"EXPORTER-Channel-Binding"
-_EXPORTER_OCTETS = 32
-
 
 _HEADER_OCTETS = 5
 _CONTENT_TYPES = range(20, 25)
@@ -132,45 +128,45 @@ class TlsEngine:
         chain = self._connection.get_peer_cert_chain(as_cryptography=True) or []
         return [_der(certificate) for certificate in chain]
 
-    def facts(self, server_name: str | None, alpn: str | None) -> TlsFacts:
+    def facts_as_server(
+        self, server_name: str | None, alpn: str | None, end_point: bytes | None
+    ) -> TlsFacts:
+        """What the finished handshake agreed; end_point: of our certificate, see `end_point_of`."""
+        bindings = bindings_of(self._connection, end_point, is_server=True)
+        return self._facts(server_name, alpn, self._peer_certificate(), bindings)
+
+    def facts_as_client(self, server_name: str | None) -> TlsFacts:
         """What the finished handshake agreed."""
+        certificate = self._peer_certificate()
+        end_point = None if certificate is None else end_point_of(certificate)
+        bindings = bindings_of(self._connection, end_point, is_server=False)
+        alpn = self._connection.get_alpn_proto_negotiated().decode("latin-1")
+        return self._facts(server_name, alpn or None, certificate, bindings)
+
+    def _peer_certificate(self) -> Certificate | None:
+        return self._connection.get_peer_certificate(as_cryptography=True)
+
+    def _facts(
+        self,
+        server_name: str | None,
+        alpn: str | None,
+        certificate: Certificate | None,
+        bindings: Bindings,
+    ) -> TlsFacts:
         connection = self._connection
-        certificate = connection.get_peer_certificate(as_cryptography=True)
-        version = connection.get_protocol_version_name()
         return TlsFacts(
-            version=version,
+            version=connection.get_protocol_version_name(),
             cipher=connection.get_cipher_name() or "",
             server_name=server_name,
             alpn=alpn,
             peer_certificate=_der(certificate) if certificate else None,
-            exporter=self._exporter(version),
-            resumed=bool(_lib.SSL_session_reused(_handle(connection))),
+            bindings=bindings,
+            resumed=was_resumed(connection),
         )
-
-    @property
-    def agreed_alpn(self) -> str | None:
-        """The protocol a server agreed to."""
-        return self._connection.get_alpn_proto_negotiated().decode("latin-1") or None
-
-    def _exporter(self, version: str) -> bytes | None:
-        """The tls-exporter value. RFC 9266 section 3: on TLS 1.2 with RFC 7627 only."""
-        handle = _handle(self._connection)
-        if version != "TLSv1.3" and _lib.SSL_get_extms_support(handle) != 1:
-            return None
-        return self._connection.export_keying_material(_EXPORTER_LABEL, _EXPORTER_OCTETS, b"")
-
-
-# pyOpenSSL has no word for these two facts; its binding has. The release is pinned and the tests of
-# resumption and channel binding fail should they move.
-_lib: Any = SSL._lib  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def _der(certificate: Certificate) -> bytes:
     return certificate.public_bytes(Encoding.DER)
-
-
-def _handle(connection: SSL.Connection) -> object:
-    return connection._ssl  # noqa: SLF001
 
 
 _REASONS = {

@@ -7,9 +7,11 @@ listener and its transport.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Protocol
+
+from roost.proto.sasl.binding import NO_BINDINGS, Bindings
 
 IpAddress = IPv4Address | IPv6Address
 
@@ -28,7 +30,7 @@ class TlsFacts:
 
     version: "TLSv1.2" or "TLSv1.3". cipher: OpenSSL's name. server_name: the SNI, None if absent.
     peer_certificate: DER of the client's certificate, only where one was asked for and presented.
-    exporter: RFC 9266 tls-exporter value for channel binding, None where it cannot be had.
+    bindings: what a login may be bound to (RFC 5056).
     """
 
     version: str
@@ -36,7 +38,7 @@ class TlsFacts:
     server_name: str | None = None
     alpn: str | None = None
     peer_certificate: bytes | None = None
-    exporter: bytes | None = None
+    bindings: Bindings = field(default=NO_BINDINGS, repr=False)
     resumed: bool = False
 
 

@@ -6,9 +6,11 @@ from ipaddress import ip_address
 from typing import Any
 
 from roost.ports.net import ConnectionLost, Endpoint, Session, TlsFacts
+from roost.proto.sasl.binding import Bindings
 
 HIGH_WATER = 256 * 1024
-TLS = TlsFacts("TLSv1.3", "TLS_AES_256_GCM_SHA384", server_name="mx.test")
+BINDINGS = Bindings(tls_exporter=b"exporter" * 4, tls_server_end_point=b"endpoint" * 4)
+TLS = TlsFacts("TLSv1.3", "TLS_AES_256_GCM_SHA384", server_name="mx.test", bindings=BINDINGS)
 
 
 class MemoryWire:
