@@ -17,6 +17,17 @@ from roost.proto.imap.reader import CommandRead, LiteralAsked, Reader
 from roost.proto.mime.message_text import search_text
 from roost.proto.mime.pack import unpack
 from roost.proto.mime.render import render
+from roost.proto.sasl.binding import Bindings
+from roost.proto.sasl.mechanism import (
+    CramMd5Key,
+    CramMd5Secrets,
+    Exchange,
+    LookUp,
+    Proved,
+    ScramKeys,
+    ScramSecrets,
+)
+from roost.proto.sasl.mechanisms import MECHANISMS
 from roost.proto.smtp.server import Server
 from roost.proto.smtp.server_config import Role, ServerConfig
 
@@ -40,6 +51,37 @@ IMAP_SEEDS = (
     b"a UID SEARCH RETURN (MIN MAX) OR (FROM x) NOT SINCE 1-Jan-2026\r\nb APPEND INBOX (\\Seen) {3+}\r\nabc\r\n",
     b'a LIST (SUBSCRIBED) "" ("%" "*") RETURN (STATUS (MESSAGES))\r\nb STORE 1,2:3 +FLAGS.SILENT (a \\Seen)\r\n',
 )
+# Messages of one exchange, parted by |.
+SASL_SEEDS = (
+    b"n,a=x=2Cy,n=user,r=client|c=bixhPXg9MkN5LA==,r=client"
+    + b"n" * 24
+    + b",p="
+    + b"A" * 43
+    + b"=",
+    b"p=tls-exporter,,n=user,r=client,x=1|c=cD10bHMtZXhwb3J0ZXIsLGVlZWU=,r=client"
+    + b"n" * 24
+    + b",p=AAAA",
+    b"n,a=user@example.com,\1host=server.example.com\1port=143\1auth=Bearer vF9dft4qmTc2Nvb3Rlc==\1\1|\1",
+    b"user=someuser@example.com\1auth=Bearer vF9dft4qmTc2Nvb3Rlc==\1\1|",
+    b"tim b913a602c7eda7a495b4e6e7334d3890|",
+    b"\0tim\0secret|tim|secret",
+)
+SASL_EXCHANGE = Exchange("n" * 24, Bindings(tls_exporter=b"eeee"), offers_plus=True, host="mx.test")
+SCRAM_SECRETS = ScramSecrets(b"salt", 4096, (ScramKeys(1, b"s" * 32, b"k" * 32),))
+CRAM_SECRETS = CramMd5Secrets((CramMd5Key(1, b"i" * 16, b"o" * 16),))
+
+
+def fuzz_sasl(octets: bytes) -> None:
+    for offered in MECHANISMS:
+        mechanism = offered.start(SASL_EXCHANGE)
+        if offered.name == "CRAM-MD5":
+            mechanism.step(None)
+        for message in octets.split(b"|"):
+            step = mechanism.step(message)
+            if isinstance(step, LookUp):
+                cram = step.family == "CRAM-MD5"
+                step = mechanism.found(CRAM_SECRETS if cram else SCRAM_SECRETS)
+            assert not isinstance(step, Proved)
 
 
 def fuzz_mime(octets: bytes) -> None:
@@ -79,6 +121,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], tuple[bytes, ...]]] = {
     "mime": (fuzz_mime, MIME_SEEDS),
     "smtp": (fuzz_smtp, SMTP_SEEDS),
     "imap": (fuzz_imap, IMAP_SEEDS),
+    "sasl": (fuzz_sasl, SASL_SEEDS),
 }
 
 

@@ -13,10 +13,19 @@ from roost.adapters.tls_context import ServerOptions, client_context, server_con
 from roost.adapters.tls_engine import TlsEngine
 from roost.ports.net import TlsFacts
 from roost.proto.sasl.client import Derive, Say
-from roost.proto.sasl.mechanism import Challenge, Code, Exchange, Failed, LookUp, Proved, Step
+from roost.proto.sasl.mechanism import (
+    Challenge,
+    Code,
+    Exchange,
+    Failed,
+    LookUp,
+    Proved,
+    ScramKeys,
+    ScramSecrets,
+    Step,
+)
 from roost.proto.sasl.scram import SHA_256, Scram, scram_keys
 from roost.proto.sasl.scram_client import ScramClient
-from roost.proto.sasl.secrets import ScramKeys, ScramSecrets
 
 VERSIONS = {"TLSv1.2": SSL.TLS1_2_VERSION, "TLSv1.3": SSL.TLS1_3_VERSION}
 NO_EXTENDED_MASTER_SECRET = 1  # SSL_OP_NO_EXTENDED_MASTER_SECRET, which ssl and pyOpenSSL lack

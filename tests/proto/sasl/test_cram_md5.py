@@ -12,13 +12,15 @@ from roost.proto.sasl.cram_md5 import CramMd5, CramMd5Client, cram_md5_key
 from roost.proto.sasl.mechanism import (
     Challenge,
     Code,
+    CramMd5Key,
+    CramMd5Secrets,
     Exchange,
     Failed,
     LookUp,
     Proved,
+    ScramSecrets,
     Step,
 )
-from roost.proto.sasl.secrets import CramMd5Key, CramMd5Secrets, ScramSecrets
 
 EXCHANGE = Exchange("1896-6971-1896-6971", now=697170952, host="postoffice.reston.mci.net")
 CHALLENGE = b"<1896-6971-1896-6971.697170952@postoffice.reston.mci.net>"

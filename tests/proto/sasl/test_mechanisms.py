@@ -5,7 +5,12 @@ import pytest
 from roost.proto.sasl.binding import TLS_EXPORTER, TLS_SERVER_END_POINT, TLS_UNIQUE, Bindings
 from roost.proto.sasl.client import Client, OneMessage, Say, Stop
 from roost.proto.sasl.login import Login, LoginClient
-from roost.proto.sasl.mechanism import Challenge, Credentials, Exchange
+from roost.proto.sasl.mechanism import (
+    Challenge,
+    Credentials,
+    Exchange,
+    ScramSecrets,
+)
 from roost.proto.sasl.mechanisms import (
     MECHANISMS,
     Account,
@@ -14,7 +19,6 @@ from roost.proto.sasl.mechanisms import (
     offers_plus,
 )
 from roost.proto.sasl.plain import Plain, PlainClient
-from roost.proto.sasl.secrets import ScramSecrets
 
 NONCE = "nonce-of-sixteen"
 TLS_1_3 = Bindings(tls_exporter=b"e" * 32, tls_server_end_point=b"p" * 32)

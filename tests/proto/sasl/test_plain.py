@@ -43,5 +43,12 @@ def test_asks_with_an_empty_challenge_when_there_was_no_initial_response() -> No
     assert plain.step(b"\0tim\0secret") == Credentials("tim", "secret")
 
 
+def test_an_exchange_is_used_once() -> None:
+    plain = Plain()
+    plain.step(None)
+    assert isinstance(plain.step(None), Failed)
+    assert isinstance(plain.step(b"\0tim\0secret"), Failed)
+
+
 def test_a_password_is_not_shown() -> None:
     assert "secret" not in repr(Plain().step(b"\0tim\0secret"))

@@ -13,11 +13,14 @@ from roost.proto.sasl.binding import Bindings
 from roost.proto.sasl.mechanism import (
     Challenge,
     Code,
+    CramMd5Secrets,
     Exchange,
     Failed,
     LookUp,
     Offered,
     Proved,
+    ScramKeys,
+    ScramSecrets,
     Step,
     make_nonce,
 )
@@ -31,7 +34,6 @@ from roost.proto.sasl.scram import (
     Scram,
     scram_keys,
 )
-from roost.proto.sasl.secrets import CramMd5Secrets, ScramKeys, ScramSecrets
 
 BINDINGS = Bindings(tls_exporter=b"e" * 32, tls_server_end_point=b"p" * 32)
 NONCE = "server-nonce-of-24-chars"
@@ -288,6 +290,7 @@ def test_first_messages_that_are_none(octets: bytes, final: bytes) -> None:
 def test_plus_wants_a_binding(flag: bytes) -> None:
     step = server(plus=True).step(flag + b",,n=user,r=x")
     assert isinstance(step, Failed)
+    assert step.code is (Code.BINDING if flag == b"y" else Code.SYNTAX)
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,16 @@ import pytest
 
 from roost.proto.sasl.binding import Bindings
 from roost.proto.sasl.client import Derive, Say
-from roost.proto.sasl.mechanism import Challenge, Exchange, LookUp, Proved
+from roost.proto.sasl.mechanism import (
+    Challenge,
+    Exchange,
+    LookUp,
+    Proved,
+    ScramKeys,
+    ScramSecrets,
+)
 from roost.proto.sasl.scram import HASHES, PLUS, SHA_1, SHA_256, Scram, scram_keys
 from roost.proto.sasl.scram_client import ScramClient
-from roost.proto.sasl.secrets import ScramKeys, ScramSecrets
 
 scramp = pytest.importorskip("scramp", reason="scramp is not installed")
 

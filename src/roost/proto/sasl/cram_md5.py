@@ -12,6 +12,8 @@ from roost.proto.sasl.client import Client, ClientStep, Say, Stop
 from roost.proto.sasl.mechanism import (
     Challenge,
     Code,
+    CramMd5Key,
+    CramMd5Secrets,
     Exchange,
     Failed,
     LookUp,
@@ -22,7 +24,6 @@ from roost.proto.sasl.mechanism import (
     Step,
     decode_field,
 )
-from roost.proto.sasl.secrets import CramMd5Key, CramMd5Secrets
 
 FAMILY = "CRAM-MD5"
 

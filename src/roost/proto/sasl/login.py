@@ -7,31 +7,36 @@ from roost.proto.sasl.client import Client, ClientStep, Say, Stop
 from roost.proto.sasl.mechanism import (
     Challenge,
     Credentials,
+    Dialogue,
     Failed,
-    Mechanism,
     Offered,
     Step,
     decode_field,
 )
 
 
-class Login(Mechanism):
+class Login(Dialogue):
     """One LOGIN exchange. An initial response is the identity, as most servers take it."""
 
     def __init__(self) -> None:
-        self._username: str | None = None
+        # Some clients look at the words of the prompts.
+        super().__init__(self._read_username, b"Username:")
+        self._username = ""
 
-    def step(self, octets: bytes | None) -> Step:
-        """Ask for the identity, then for the password. Clients look at the prompts' words."""
-        if octets is None:
-            return Challenge(b"Username:")
-        text = decode_field(octets)
-        if not text:
-            return Failed("LOGIN needs an identity and a password of 1 to 255 octets, in UTF-8")
-        if self._username is None:
-            self._username = text
-            return Challenge(b"Password:")
-        return Credentials(self._username, text)
+    def _read_username(self, octets: bytes) -> Step:
+        username = decode_field(octets)
+        if not username:
+            return _NO_FIELD
+        self._username = username
+        self._next = self._read_password
+        return Challenge(b"Password:")
+
+    def _read_password(self, octets: bytes) -> Step:
+        password = decode_field(octets)
+        return Credentials(self._username, password) if password else _NO_FIELD
+
+
+_NO_FIELD = Failed("LOGIN needs an identity and a password of 1 to 255 octets, in UTF-8")
 
 
 class LoginClient(Client):

@@ -6,6 +6,7 @@ A block of 64 octets takes some 30 microseconds: enough for that, and for nothin
 
 import struct
 from itertools import chain, repeat
+from math import sin
 
 BLOCK_OCTETS = 64
 _WORDS = struct.Struct("<4I")
@@ -26,89 +27,8 @@ _INDEXES = (
     *((3 * i + 5) % 16 for i in range(16)),
     *(7 * i % 16 for i in range(16)),
 )
-# The whole parts of 2^32 times abs(sin(1 ... 64)). RFC 1321 section 3.4.
-_SINES = (
-    *(
-        0xD76AA478,
-        0xE8C7B756,
-        0x242070DB,
-        0xC1BDCEEE,
-        0xF57C0FAF,
-        0x4787C62A,
-        0xA8304613,
-        0xFD469501,
-    ),
-    *(
-        0x698098D8,
-        0x8B44F7AF,
-        0xFFFF5BB1,
-        0x895CD7BE,
-        0x6B901122,
-        0xFD987193,
-        0xA679438E,
-        0x49B40821,
-    ),
-    *(
-        0xF61E2562,
-        0xC040B340,
-        0x265E5A51,
-        0xE9B6C7AA,
-        0xD62F105D,
-        0x02441453,
-        0xD8A1E681,
-        0xE7D3FBC8,
-    ),
-    *(
-        0x21E1CDE6,
-        0xC33707D6,
-        0xF4D50D87,
-        0x455A14ED,
-        0xA9E3E905,
-        0xFCEFA3F8,
-        0x676F02D9,
-        0x8D2A4C8A,
-    ),
-    *(
-        0xFFFA3942,
-        0x8771F681,
-        0x6D9D6122,
-        0xFDE5380C,
-        0xA4BEEA44,
-        0x4BDECFA9,
-        0xF6BB4B60,
-        0xBEBFBC70,
-    ),
-    *(
-        0x289B7EC6,
-        0xEAA127FA,
-        0xD4EF3085,
-        0x04881D05,
-        0xD9D4D039,
-        0xE6DB99E5,
-        0x1FA27CF8,
-        0xC4AC5665,
-    ),
-    *(
-        0xF4292244,
-        0x432AFF97,
-        0xAB9423A7,
-        0xFC93A039,
-        0x655B59C3,
-        0x8F0CCC92,
-        0xFFEFF47D,
-        0x85845DD1,
-    ),
-    *(
-        0x6FA87E4F,
-        0xFE2CE6E0,
-        0xA3014314,
-        0x4E0811A1,
-        0xF7537E82,
-        0xBD3AF235,
-        0x2AD7D2BB,
-        0xEB86D391,
-    ),
-)
+# RFC 1321 section 3.4.
+_SINES = tuple(int(abs(sin(number)) * 2**32) for number in range(1, 65))
 _STEPS = tuple(zip(_INDEXES, _SINES, _SHIFTS, strict=True))
 _ROUNDS = (_STEPS[:16], _STEPS[16:32], _STEPS[32:48], _STEPS[48:])
 

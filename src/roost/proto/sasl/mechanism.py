@@ -13,11 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from roost.proto.sasl.binding import NO_BINDINGS, Bindings
-from roost.proto.sasl.secrets import CramMd5Secrets, ScramSecrets
 
 MAX_FIELD_OCTETS = 255  # RFC 4616 section 2: the longest identity or password
-
-Secrets = ScramSecrets | CramMd5Secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +47,49 @@ class LookUp:
 
     username: str
     family: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScramKeys:
+    """StoredKey and ServerKey of one password; id names the credential. RFC 5802 section 3."""
+
+    id: int
+    stored_key: bytes = field(repr=False)
+    server_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ScramSecrets:
+    """All passwords of one account for one hash: they share salt and count.
+
+    keys: () for somebody unknown or without such secrets.
+    """
+
+    salt: bytes
+    iterations: int
+    keys: tuple[ScramKeys, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CramMd5Key:
+    """MD5's state behind each padded half of one password, 16 octets each; id names the credential.
+
+    RFC 2195 section 2: as good as the password itself for CRAM-MD5, and for nothing else.
+    """
+
+    id: int
+    inner: bytes = field(repr=False)
+    outer: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CramMd5Secrets:
+    """All passwords of one account; () for somebody unknown or without such secrets."""
+
+    keys: tuple[CramMd5Key, ...] = ()
+
+
+Secrets = ScramSecrets | CramMd5Secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +215,7 @@ class Mechanism(ABC):
 
     def found(self, secrets: Secrets) -> Step:
         """Go on after a LookUp."""
-        raise TypeError(f"{type(self).__name__} looks nothing up, so that {secrets!r} is a mistake")
+        raise TypeError(f"{type(self).__name__} needs no {type(secrets).__name__}")
 
     def refused(self) -> Step:
         """Go on after a Token that is not accepted: mostly a challenge that says why."""
@@ -183,19 +223,23 @@ class Mechanism(ABC):
 
 
 class Dialogue(Mechanism):
-    """A mechanism of several messages: `_next` reads the one that is due."""
+    """A mechanism that the client begins: `_next` reads the message that is due.
+
+    prompt: the challenge when it does not come with an initial response.
+    """
 
     _next: Callable[[bytes], Step] | None
 
-    def __init__(self, first: Callable[[bytes], Step]) -> None:
+    def __init__(self, first: Callable[[bytes], Step], prompt: bytes = b"") -> None:
         self._next = first
+        self._prompt = prompt
         self._begun = False
 
     def step(self, octets: bytes | None) -> Step:
-        """Ask for the first message with an empty challenge if it has not come yet."""
+        """Ask for the first message if it has not come yet, then read what is due."""
         if octets is None and not self._begun:
             self._begun = True
-            return Challenge(b"")
+            return Challenge(self._prompt)
         read, self._next, self._begun = self._next, None, True
         return _OVER if read is None or octets is None else read(octets)
 

@@ -2,23 +2,22 @@
 
 from roost.proto.sasl.client import OneMessage
 from roost.proto.sasl.mechanism import (
-    Challenge,
     Credentials,
+    Dialogue,
     Failed,
-    Mechanism,
     Offered,
     Step,
     decode_field,
 )
 
 
-class Plain(Mechanism):
-    """One PLAIN exchange."""
+class Plain(Dialogue):
+    """One PLAIN exchange. RFC 4616 section 2."""
 
-    def step(self, octets: bytes | None) -> Step:
-        """Ask for the message if it has not come yet, then read it. RFC 4616 section 2."""
-        if octets is None:
-            return Challenge(b"")
+    def __init__(self) -> None:
+        super().__init__(self._read)
+
+    def _read(self, octets: bytes) -> Step:
         parts = octets.split(b"\0")
         if len(parts) != 3:
             return Failed("PLAIN has three parts, parted by NUL")

@@ -14,6 +14,8 @@ from roost.proto.sasl.mechanism import (
     LookUp,
     Offered,
     Proved,
+    ScramKeys,
+    ScramSecrets,
     Secrets,
     Step,
 )
@@ -28,7 +30,6 @@ from roost.proto.sasl.scram_text import (
     parse_attributes,
     parse_gs2_header,
 )
-from roost.proto.sasl.secrets import ScramKeys, ScramSecrets
 
 SHA_256 = "SCRAM-SHA-256"
 SHA_1 = "SCRAM-SHA-1"
@@ -130,13 +131,13 @@ class Scram(Dialogue):
                     "this type of channel binding is not to be had here",
                     "unsupported-channel-binding-type",
                 )
-        elif self._plus:
-            raise NotScram("this mechanism needs a channel binding")
         elif header.flag == "y" and self._exchange.offers_plus:
             # Somebody took the PLUS mechanisms out of what we offered.
             raise NotScram(
                 "the client was not told of channel binding", "server-does-support-channel-binding"
             )
+        elif self._plus:
+            raise NotScram("this mechanism needs a channel binding")
 
     def _expected_binding(self) -> bytes:
         """The cbind-input of RFC 5802 section 7."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable
 
 from roost.proto.sasl.binding import NO_BINDINGS, Bindings
@@ -18,6 +19,8 @@ from roost.proto.sasl.scram_text import (
 )
 
 MAX_SALT_OCTETS = 1024
+
+_SERVER_ERROR = re.compile(r"e=([a-z-]{1,50})(?![^,])")
 
 
 class ScramClient(Client):
@@ -95,8 +98,8 @@ class ScramClient(Client):
         return Derive(self._hash_name, self._password, salt, iterations)
 
     def _read_final(self, text: str) -> ClientStep:
-        if text.startswith("e="):
-            return Stop("the server refuses")
+        if error := _SERVER_ERROR.match(text):
+            return Stop(f"the server refuses: {error[1]}")
         (signature,) = parse_attributes(text, "v")
         if not hmac.compare_digest(decode_base64(signature), self._server_signature):
             return Stop("the server does not know the password: it is not who it says")
