@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
 
 MAX_NAME_OCTETS = 253
 
@@ -21,6 +20,7 @@ _DOMAIN_END = re.compile(
     r"|%(?:[%_-]|\{[^}]*\}))",
     re.DOTALL,
 )
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ONLY_EXPLAINED = frozenset("crt")
 
 
@@ -114,4 +114,12 @@ def _transform(macro: Macro, value: str) -> str:
         if macro.reverse:
             parts.reverse()
         value = ".".join(parts[-macro.count :] if macro.count else parts)
-    return quote(value, safe="-._~") if macro.escaped else value
+    return _escape(value) if macro.escaped else value
+
+
+def _escape(text: str) -> str:
+    """RFC 3986 section 2: all but unreserved characters as %XX."""
+    return "".join(
+        chr(octet) if chr(octet) in _UNRESERVED else f"%{octet:02X}"
+        for octet in text.encode("utf-8", "surrogateescape")
+    )
