@@ -28,6 +28,9 @@ Path = tuple[str, ...]
 _HEADER = re.compile(r"\s*\[+\s*([^\]#]+?)\s*\]+\s*(?:#.*)?")
 _KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*[A-Za-z0-9_-]+)*)\s*=""")
 
+_IMAP_LIMITS = (("imap", "message_limit"), ("imap", "save_limit"))
+LOWEST_LIMIT = 1000  # RFC 9738 section 3
+
 
 class Problem(NamedTuple):
     """One thing wrong. line: 1 is the first; 0 where no line is to blame."""
@@ -136,6 +139,8 @@ class _Reader:
         elif path[-1] == "ips":
             for ip in value:
                 self._check_ip(path, ip)
+        elif path in _IMAP_LIMITS and 0 < value < LOWEST_LIMIT:
+            self._wrong(path, f"{'.'.join(path)}: it has to be 0 or at least {LOWEST_LIMIT}")
 
     def _check_struct(self, path: Path, read: msgspec.Struct) -> None:
         if isinstance(read, ListenerConfig):

@@ -12,6 +12,19 @@ class ImapConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     max_append_size: Annotated[Size, doc("Largest message taken by APPEND.")] = Size("100m")
     login_timeout: Annotated[Duration, doc("Wait for a client to sign in.")] = Duration("1m")
+    message_limit: Annotated[
+        int,
+        msgspec.Meta(ge=0, le=1_000_000),
+        doc(
+            "Most messages that one command deals with, clients that know RFC 9738 are told; "
+            "at least 1000, 0: no limit."
+        ),
+    ] = 0
+    save_limit: Annotated[
+        int,
+        msgspec.Meta(ge=0, le=1_000_000),
+        doc("The same for COPY and APPEND alone; at least 1000, 0: no limit but message_limit."),
+    ] = 0
     idle_timeout: Annotated[
         Duration, doc("Wait for the next command or DONE; RFC 9051 asks for 30 minutes.")
     ] = Duration("30m")

@@ -20,7 +20,11 @@ def furnish(house: ImapHouse, options: Mapping[str, str]) -> None:
     house.change_port(
         clear_text_logins=options.get("clear") == "on",
         default_quota=int(options.get("quota", "0")),
-        limits=ImapLimits(max_append_octets=int(options.get("max_append", "10000"))),
+        limits=ImapLimits(
+            max_append_octets=int(options.get("max_append", "10000")),
+            message_limit=int(options.get("message_limit", "0")),
+            save_limit=int(options.get("save_limit", "0")),
+        ),
     )
 
 

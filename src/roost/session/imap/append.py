@@ -13,7 +13,7 @@ from roost.proto.mime.render import render_with_prefix
 from roost.service import mailboxes, rights
 from roost.service.mailbox_errors import MailboxUnknown
 from roost.service.rights import Right
-from roost.session.imap import utf8_accept
+from roost.session.imap import messagelimit, utf8_accept
 from roost.session.imap.catenate import Whole
 from roost.session.imap.conversation import Conversation, Done, Refused
 from roost.store import quota
@@ -33,6 +33,7 @@ async def append(talk: Conversation, command: Command) -> Done:
     """File the messages that came; all of them or none."""
     args = command.args
     assert isinstance(args, Append), "the grammar gave the arguments"
+    messagelimit.check_append(talk, len(args.messages))
     target = await find_target(talk, args.mailbox)
     filings = await make_filings(talk, target.ref, args.messages)
 

@@ -52,13 +52,14 @@ def keep(
     *,
     by_uid: bool,
     source: bytes = b"",
+    whole: bool = True,
 ) -> None:
     """Keep a search with UPDATE up to date from now on, or tell that it will not be. Section 4.3.1.
 
-    uids: what it found, in its order.
+    uids: what it found, in its order. whole: whether it looked at all messages that it means.
     """
     contexts = talk.selected.contexts
-    if len(contexts) >= MAX_CONTEXTS or (criteria and len(uids) > MAX_SORTED):
+    if not whole or len(contexts) >= MAX_CONTEXTS or (criteria and len(uids) > MAX_SORTED):
         refuse(talk, command.tag)
         return
     members = array("I", uids)

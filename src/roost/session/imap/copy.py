@@ -15,6 +15,7 @@ from roost.proto.imap.response import Code
 from roost.service import messages
 from roost.service.mailbox_errors import MailboxUnknown
 from roost.service.messages import MessagesGone, SameMailbox
+from roost.session.imap import messagelimit
 from roost.session.imap.conversation import Conversation, Done, Refused
 from roost.session.imap.targets import count, named, pages, spans_of, uids_of
 
@@ -29,6 +30,7 @@ async def copy(talk: Conversation, command: Command) -> Done:
     assert isinstance(args, Copy), "the grammar gave the arguments"
     view = talk.selected
     ranges = named(view, args.messages, by_uid=command.uid)
+    messagelimit.check_copy(talk, ranges)
     try:
         copies = await messages.copy(
             talk.port.store,
@@ -55,7 +57,7 @@ async def move(talk: Conversation, command: Command) -> Done:
     args = command.args
     assert isinstance(args, Copy), "the grammar gave the arguments"
     view = talk.selected
-    ranges = named(view, args.messages, by_uid=command.uid)
+    ranges, cut = messagelimit.newest(talk, named(view, args.messages, by_uid=command.uid))
     if view.read_only:
         raise Refused("the mailbox is open for reading only", response.READ_ONLY)
     try:
@@ -78,9 +80,9 @@ async def move(talk: Conversation, command: Command) -> Done:
         if sources:
             code = await _copy_uid(target.uid_validity, sources, copies)
             talk.send(response.untagged_ok("moved", code))
-    if len(sources) < count(ranges) and not command.uid:
-        raise _gone()
-    return Done("MOVE done", removed=bool(sources))
+    some_gone = len(sources) < count(ranges) and not command.uid
+    done = _gone() if some_gone else Done("MOVE done", removed=bool(sources))
+    return messagelimit.finish(talk, done, cut)
 
 
 async def _copy_uid(uid_validity: int, sources: Sequence[int], copies: Sequence[int]) -> Code:

@@ -11,13 +11,14 @@ command ends in NO [CORRUPTION]; a part whose encoding cannot be undone is NIL t
 import asyncio
 from array import array
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from roost.proto.imap import response
 from roost.proto.imap.command import Command
 from roost.proto.imap.core.fetch import Fetch
 from roost.proto.imap.sequence import Range
 from roost.service import messages
-from roost.session.imap import condstore, expunged_rows, partial, qresync
+from roost.session.imap import condstore, expunged_rows, messagelimit, partial, qresync
 from roost.session.imap.conversation import UIDONLY, Conversation, Done, Refused
 from roost.session.imap.fetch_plan import Plan, make_plan
 from roost.session.imap.fetch_sections import SectionTeller, Trouble
@@ -29,35 +30,59 @@ from roost.store.flags import SEEN
 __all__ = ["fetch"]
 
 
+class _Told(NamedTuple):
+    """How many messages of a FETCH were not there, or only until now, and which were not seen."""
+
+    missing: int
+    expunged: int
+    unseen: "array[int]"
+
+
 async def fetch(talk: Conversation, command: Command) -> Done:
-    """Tell what was asked of each message."""
+    """Tell what was asked of each message; the newest first where not all can be told."""
     args = command.args
     assert isinstance(args, Fetch), "the grammar gave the arguments"
     view = talk.selected
-    ranges: Sequence[Range] = partial.page_of(args, named(view, args.messages, by_uid=command.uid))
+    page = partial.asked_by(args)
+    messagelimit.check_page(talk, page)
+    ranges: Sequence[Range] = partial.page_of(page, named(view, args.messages, by_uid=command.uid))
     since = condstore.changed_since(args)
     plan = make_plan(talk, condstore.items_of(args))
     if qresync.wants_vanished(talk, args) and since is not None:
         await qresync.tell_vanished(talk, args, since)
     if since is not None:
         ranges = await condstore.those_changed(talk, ranges, since)
+    ranges, cut = messagelimit.newest(talk, ranges)
     teller = SectionTeller(talk, plan) if plan.sections else None
-    unseen: array[int] = array("I")
+    told = await _tell_all(talk, plan, teller, ranges, downwards=cut is not None)
+    await messages.mark_seen(
+        talk.port.store, talk.port.clock, talk.user.account, view.ref, told.unseen
+    )
+    outcome = _outcome(command, teller.trouble if teller else Trouble(), told)
+    return messagelimit.finish(talk, outcome, cut)
+
+
+async def _tell_all(
+    talk: Conversation,
+    plan: Plan,
+    teller: SectionTeller | None,
+    ranges: Sequence[Range],
+    *,
+    downwards: bool,
+) -> _Told:
+    """downwards: from the highest uid to the lowest, as RFC 9738 section 3.1 asks."""
+    unseen: list[int] = []
     missing = expunged = 0
-    for page in pages(ranges):
+    for page in reversed(list(pages(ranges))) if downwards else pages(ranges):
         rows = await _read(talk, plan, page)
         if len(rows) < count(page):
             rows, found = await expunged_rows.add(talk, plan.columns, page, rows)
             expunged += found
         missing += count(page) - len(rows)
         if rows:
-            await _tell(talk, plan, teller, page, rows)
+            await _tell(talk, plan, teller, page, rows, downwards=downwards)
             unseen.extend(_unseen(plan, rows))
-    await messages.mark_seen(talk.port.store, talk.port.clock, talk.user.account, view.ref, unseen)
-    _refuse_trouble(teller.trouble if teller else Trouble())
-    if missing and not command.uid:
-        raise Refused("some messages are no longer there", response.EXPUNGEISSUED)
-    return Done("FETCH done", response.EXPUNGEISSUED if expunged and not command.uid else None)
+    return _Told(missing, expunged, array("I", sorted(unseen)))
 
 
 async def _read(talk: Conversation, plan: Plan, page: Sequence[Range]) -> list[Row]:
@@ -79,10 +104,14 @@ async def _tell(
     teller: SectionTeller | None,
     page: Sequence[Range],
     rows: list[Row],
+    *,
+    downwards: bool,
 ) -> None:
     uids = [row[0] for row in rows]
     numbers = uids if UIDONLY in talk.enabled else numbers_of(talk.selected, page, uids)
     heads = plan.heads(numbers, rows)
+    if downwards:
+        heads, rows = reversed(list(heads)), rows[::-1]
     if teller is not None:
         await teller.tell(heads, rows)
         return
@@ -99,8 +128,12 @@ def _unseen(plan: Plan, rows: Sequence[Row]) -> list[int]:
     return [row[0] for row in rows if not row[flags] & SEEN]
 
 
-def _refuse_trouble(trouble: Trouble) -> None:
+def _outcome(command: Command, trouble: Trouble, told: _Told) -> Done | Refused:
     if trouble.unknown_encoding:
-        raise Refused("a part has an encoding that nobody knows here", response.UNKNOWN_CTE)
+        return Refused("a part has an encoding that nobody knows here", response.UNKNOWN_CTE)
     if trouble.damage is not None:
-        raise Refused("some messages are damaged, the others are told", response.CORRUPTION)
+        return Refused("some messages are damaged, the others are told", response.CORRUPTION)
+    if told.missing and not command.uid:
+        return Refused("some messages are no longer there", response.EXPUNGEISSUED)
+    gone = told.expunged and not command.uid
+    return Done("FETCH done", response.EXPUNGEISSUED if gone else None)

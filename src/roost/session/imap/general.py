@@ -7,7 +7,7 @@ from roost.proto.imap.core.id import Id
 from roost.proto.imap.ext import appendlimit
 from roost.proto.sasl.mechanism import Offered
 from roost.proto.sasl.plain import PLAIN
-from roost.session.imap import condstore, metadata
+from roost.session.imap import condstore, messagelimit, metadata
 from roost.session.imap.conversation import CONDSTORE, QRESYNC, Conversation, Done
 
 MECHANISMS: tuple[Offered, ...] = (PLAIN,)
@@ -22,6 +22,8 @@ def capabilities(talk: Conversation) -> list[str]:
     known = [
         _spelled(talk, name) for name in talk.grammar.capabilities if name.upper() not in hidden
     ]
+    limits = messagelimit.capabilities(talk.port.limits)
+    known += [spelled for name, spelled in limits if name not in hidden]
     if talk.login is not None:
         return known
     if talk.wire.can_start_tls:

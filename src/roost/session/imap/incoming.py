@@ -9,6 +9,7 @@ from roost.proto.imap.error import BadSyntax
 from roost.proto.imap.ext.replace import Replace
 from roost.proto.imap.extension import Grammar
 from roost.proto.imap.token import Piece
+from roost.session.imap import messagelimit
 from roost.session.imap.append import find_target
 from roost.session.imap.conversation import Conversation, Refused
 from roost.session.imap.replace import find_old
@@ -32,6 +33,8 @@ class Appending:
         self._octets = 0
         self._literals = 0
         self._read = 0  # so many pieces are of messages that are whole
+        self._whole = 0  # messages that these pieces are of
+        self._messages = 0  # that were begun
         self.tag = b""
         self.stowed: list[Stowed] = []
         self.failure: Exception | None = None
@@ -55,8 +58,10 @@ class Appending:
         else:
             command = grammar.parse(pieces, utf8=utf8)
         args = command.args
-        if isinstance(args, Append) and args.messages[-1].data is None:
-            self._read = len(pieces)
+        if isinstance(args, Append):
+            self._messages = self._whole + len(args.messages)
+            if args.messages[-1].data is None:
+                self._read, self._whole = len(pieces), self._messages
         self.tag = command.tag
         return command
 
@@ -69,6 +74,7 @@ class Appending:
             raise self.failure
         talk = self._talk
         name, messages = _asked(command)
+        messagelimit.check_append(talk, self._messages)
         if not talk.port.may_accept():
             raise StoreFull
         if not self._literals:

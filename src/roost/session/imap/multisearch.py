@@ -16,11 +16,12 @@ from roost.proto.imap.ext.condstore import has_modseq
 from roost.proto.imap.ext.mailbox_filter import FilterKind, MailboxFilter
 from roost.proto.imap.ext.multisearch import MultiSearch
 from roost.proto.imap.ext.multisearch import source as spell_source
+from roost.proto.imap.response import Code
 from roost.service import mailboxes, message_search, messages, rights
 from roost.service.mailbox_errors import MailboxUnknown
 from roost.service.mailboxes import Listing
 from roost.service.rights import Right
-from roost.session.imap import context
+from roost.session.imap import context, messagelimit
 from roost.session.imap.conversation import Conversation, Done, Refused
 from roost.session.imap.results import condition, find, spell_results, tell, to_save
 from roost.session.imap.search_keys import condition_of
@@ -45,14 +46,19 @@ async def multi_search(talk: Conversation, command: Command) -> Done:
     context.check_tag(talk, command, args.returns)
     found = await sources(talk, args.sources)
     selected = talk.view.ref if talk.view is not None else None
-    if of_selected or any(one.ref == selected for one in found):
-        await _in_selected(talk, command, args)
+    others = [mailbox for mailbox in found if mailbox.ref != selected]
+    in_selected = of_selected or len(others) < len(found)
+    if others:
+        here = len(talk.selected.uids) if in_selected else 0
+        messagelimit.check_mailboxes(talk, here + sum(mailbox.messages for mailbox in others))
+    cut = None
+    if in_selected:
+        cut = await _in_selected(talk, command, args)
     elif wants_update:
         context.refuse(talk, command.tag)
-    for mailbox in found:
-        if mailbox.ref != selected:
-            await _in_other(talk, command, args, mailbox)
-    return Done("ESEARCH done")
+    for mailbox in others:
+        await _in_other(talk, command, args, mailbox)
+    return messagelimit.finish(talk, Done("ESEARCH done"), cut)
 
 
 async def sources(talk: Conversation, filters: Sequence[MailboxFilter]) -> list[Mailbox]:
@@ -107,9 +113,10 @@ _TESTS: MappingProxyType[FilterKind, Callable[[Listing, str, list[str]], bool]] 
 )
 
 
-async def _in_selected(talk: Conversation, command: Command, args: MultiSearch) -> None:
+async def _in_selected(talk: Conversation, command: Command, args: MultiSearch) -> Code | None:
+    """Returns what tells of the limit on messages, None where it was kept."""
     view = talk.selected
-    wanted = condition(talk, args.key)
+    wanted, cut = messagelimit.within(talk, args.key, condition(talk, args.key))
     if args.returns.save:
         view.saved = array("I")
     uids = await find(talk, wanted)
@@ -118,7 +125,9 @@ async def _in_selected(talk: Conversation, command: Command, args: MultiSearch) 
     source = spell_source(view.name, view.uid_validity, utf8=talk.utf8)
     await _tell(talk, command, args, view, uids)
     if context.wants_update(args.returns):
-        context.keep(talk, command, wanted, uids, by_uid=True, source=source)
+        whole = cut is None
+        context.keep(talk, command, wanted, uids, by_uid=True, source=source, whole=whole)
+    return cut
 
 
 async def _in_other(

@@ -5,12 +5,16 @@ from roost.proto.imap.ext.partial import PartialRange
 from roost.proto.imap.sequence import Range
 from roost.session.imap.targets import count
 
-__all__ = ["page_of"]
+__all__ = ["asked_by", "page_of"]
 
 
-def page_of(args: Fetch, ranges: list[Range]) -> list[Range]:
+def asked_by(args: Fetch) -> PartialRange | None:
+    """PARTIAL of a FETCH, None where it has none."""
+    return next((one for one in args.modifiers if isinstance(one, PartialRange)), None)
+
+
+def page_of(asked: PartialRange | None, ranges: list[Range]) -> list[Range]:
     """The part of these index ranges that PARTIAL asks for; all of them without it."""
-    asked = next((one for one in args.modifiers if isinstance(one, PartialRange)), None)
     if asked is None:
         return ranges
     page = asked.of(count(ranges))

@@ -11,6 +11,7 @@ from roost.proto.imap import data
 from roost.proto.imap.command import Command
 from roost.proto.imap.core.search import Search, SearchReturn
 from roost.proto.imap.ext.condstore import search_with_modseq
+from roost.session.imap import messagelimit
 from roost.session.imap.context import check_tag, keep, wants_update
 from roost.session.imap.conversation import Conversation, Done
 from roost.session.imap.results import (
@@ -35,7 +36,7 @@ async def search(talk: Conversation, command: Command) -> Done:
     check_charset(talk, named=args.charset_named)
     view, returns = talk.selected, args.returns
     check_tag(talk, command, returns)
-    wanted = condition(talk, args.key)
+    wanted, cut = messagelimit.within(talk, args.key, condition(talk, args.key))
     if returns is not None and returns.save:
         view.saved = array("I")  # what a search that fails leaves: RFC 5182 section 2.1
     uids = await find(talk, wanted)
@@ -46,8 +47,8 @@ async def search(talk: Conversation, command: Command) -> Done:
     asked = ALL if returns is None and talk.is_rev2 else returns
     await tell(talk, lambda: _spell(command, asked, numbers, modseq), len(numbers))
     if wants_update(returns):
-        keep(talk, command, wanted, uids, by_uid=command.uid)
-    return Done("SEARCH done")
+        keep(talk, command, wanted, uids, by_uid=command.uid, whole=cut is None)
+    return messagelimit.finish(talk, Done("SEARCH done"), cut)
 
 
 def _spell(

@@ -29,7 +29,7 @@ from roost.proto.imap.core.search import (
 )
 from roost.proto.imap.sequence import of_numbers
 from roost.service.message_search import AddressHas, HeaderHas, SubjectHas, TextHas
-from roost.session.imap import condstore, objectid, savedate, within
+from roost.session.imap import condstore, messagelimit, objectid, savedate, within
 from roost.session.imap.conversation import Refused
 from roost.session.imap.search_days import days_of, start_of
 from roost.session.imap.targets import spans_of
@@ -150,6 +150,7 @@ _READERS: MappingProxyType[type, Callable[[View, Any], Condition]] = MappingProx
         InBody: _body,
         InText: _text,
         **condstore.SEARCH_KEYS,
+        **messagelimit.SEARCH_KEYS,
         **objectid.SEARCH_KEYS,
         **savedate.SEARCH_KEYS,
     }

@@ -8,6 +8,7 @@ from array import array
 from roost.proto.imap.command import Command
 from roost.proto.imap.ext import sort as syntax
 from roost.proto.imap.ext.sort import Sort
+from roost.session.imap import messagelimit
 from roost.session.imap.context import check_tag, keep, wants_update
 from roost.session.imap.conversation import Conversation, Done
 from roost.session.imap.results import (
@@ -30,6 +31,7 @@ async def sort(talk: Conversation, command: Command) -> Done:
     assert isinstance(args, Sort), "the grammar gave the arguments"
     view, returns = talk.selected, args.returns
     check_tag(talk, command, returns)
+    messagelimit.check_sort(talk, args.key)
     wanted = condition(talk, args.key)
     if returns is not None and returns.save:
         view.saved = array("I")

@@ -13,7 +13,7 @@ from roost.proto.imap.command import Command
 from roost.proto.imap.core.store import Store, StoreAction
 from roost.proto.imap.ext.condstore import modified_code
 from roost.service import messages
-from roost.session.imap import condstore
+from roost.session.imap import condstore, messagelimit
 from roost.session.imap.conversation import Conversation, Done, Refused
 from roost.session.imap.news import changed_flags
 from roost.session.imap.targets import count, named, numbers_among, pages, uids_of
@@ -43,7 +43,8 @@ async def store(talk: Conversation, command: Command) -> Done:
     unchanged_since = condstore.unchanged_since(args)
     modified: list[int] = []
     missing = 0
-    for page in pages(named(view, args.messages, by_uid=command.uid)):
+    ranges, cut = messagelimit.newest(talk, named(view, args.messages, by_uid=command.uid))
+    for page in pages(ranges):
         uids = uids_of(view, page)
         outcome = await messages.set_flags(
             talk.port.store,
@@ -61,19 +62,19 @@ async def store(talk: Conversation, command: Command) -> Done:
             view.own.update((one.uid, one.modseq) for one in outcome.changed)
         if not args.silent or unchanged_since is not None:
             await _tell_left_alone(talk, outcome)
-    return _answer(view, command, modified, missing)
+    return messagelimit.finish(talk, _answer(view, command, modified, missing), cut)
 
 
-def _answer(view: View, command: Command, modified: Sequence[int], missing: int) -> Done:
+def _answer(view: View, command: Command, modified: Sequence[int], missing: int) -> Done | Refused:
     """MODIFIED names what was left alone, also where some are gone. RFC 7162 section 3.1.3."""
     gone = missing > 0 and not command.uid
     if not modified and gone:
-        raise Refused("some messages are no longer there", response.EXPUNGEISSUED)
+        return Refused("some messages are no longer there", response.EXPUNGEISSUED)
     if not modified:
         return Done("STORE done")
     code = modified_code(modified if command.uid else numbers_among(view, modified))
     if gone:
-        raise Refused("some messages are no longer there", code)
+        return Refused("some messages are no longer there", code)
     return Done("STORE left alone what others changed", code)
 
 

@@ -8,6 +8,7 @@ from roost.proto.imap.ext import thread as syntax
 from roost.proto.imap.ext.thread import Thread, ThreadAlgorithm, ThreadNode
 from roost.proto.mime.threading import Forest
 from roost.service import message_order
+from roost.session.imap import messagelimit
 from roost.session.imap.conversation import Conversation, Done
 from roost.session.imap.results import condition, find
 
@@ -19,6 +20,7 @@ async def thread(talk: Conversation, command: Command) -> Done:
     args = command.args
     assert isinstance(args, Thread), "the grammar gave the arguments"
     view = talk.selected
+    messagelimit.check_mailboxes(talk, len(view.uids))
     uids, forest = await message_order.thread(
         talk.port.store,
         talk.user.account,

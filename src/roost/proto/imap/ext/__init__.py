@@ -9,6 +9,7 @@ from roost.proto.imap.ext.esort import ESORT
 from roost.proto.imap.ext.filters import FILTERS
 from roost.proto.imap.ext.inprogress import INPROGRESS
 from roost.proto.imap.ext.list_metadata import LIST_METADATA
+from roost.proto.imap.ext.messagelimit import MESSAGELIMIT
 from roost.proto.imap.ext.metadata import METADATA
 from roost.proto.imap.ext.multiappend import MULTIAPPEND
 from roost.proto.imap.ext.multisearch import MULTISEARCH
@@ -39,6 +40,7 @@ EXTENSIONS: tuple[Extension, ...] = (
     FILTERS,
     INPROGRESS,
     LIST_METADATA,
+    MESSAGELIMIT,
     METADATA,
     MULTIAPPEND,
     MULTISEARCH,

@@ -1,6 +1,6 @@
-"""MESSAGELIMIT and SAVELIMIT: how many messages one command may name. RFC 9738.
+"""MESSAGELIMIT and SAVELIMIT: how many messages one command deals with. RFC 9738.
 
-CAPABILITY lists both with their number, which only the server knows; hence none stands here.
+CAPABILITY lists them with their number, which only the server knows; hence none stands here.
 """
 
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from roost.proto.imap.token import Cursor
 
 @dataclass(frozen=True, slots=True)
 class UidAfter:
-    """UIDAFTER of SEARCH: UIDs above this one. RFC 9738."""
+    """UIDAFTER of SEARCH: UIDs above this one. RFC 9738 section 3.2."""
 
     uid: int
 
 
 @dataclass(frozen=True, slots=True)
 class UidBefore:
-    """UIDBEFORE of SEARCH: UIDs below this one."""
+    """UIDBEFORE of SEARCH: UIDs below this one, of which 1 has none."""
 
     uid: int
 
@@ -37,19 +37,20 @@ def parse_uid_before(cursor: Cursor) -> UidBefore:
 
 
 def message_limit_capability(messages: int) -> str:
-    """What CAPABILITY lists if each command may name so many messages."""
+    """What CAPABILITY lists if each command deals with so many messages. RFC 9738 section 3."""
     return f"MESSAGELIMIT={messages}"
 
 
 def save_limit_capability(messages: int) -> str:
-    """What CAPABILITY lists if only what saves messages, APPEND and COPY, is limited so."""
+    """What CAPABILITY lists if only COPY and APPEND are limited so. RFC 9738 section 3."""
     return f"SAVELIMIT={messages}"
 
 
 def message_limit_code(messages: int, lowest_uid: int | None = None) -> Code:
-    """MESSAGELIMIT: the command stopped at the limit.
+    """MESSAGELIMIT: the command means more messages than the limit.
 
-    lowest_uid: the last that was handled, from the newest downwards; None if none was.
+    lowest_uid: the lowest of those dealt with, from the highest downwards; None where there is no
+    such one. RFC 9738 sections 3.1 and 5.
     """
     if lowest_uid is None:
         return Code(b"MESSAGELIMIT %d" % messages)
