@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from roost.proto.mime.text import fold_text, words
 from roost.store.cleanup import clean_up
 from roost.store.expunging import remove
-from roost.store.search import index_some, prune_some, search_substring, search_words
+from roost.store.search import Needle, index_some, prune_some, search_substring, search_words
 from roost.store.search_index import IndexedText, SearchIndex
 from roost.testing.clock import StoppedClock
 from roost.testing.filing import message_octets
@@ -87,11 +87,12 @@ async def test_substrings_are_exact(texts: list[str], needle: str, *, body_only:
             wanted.append(filed.email)
     with TemporaryDirectory() as folder:
         index = SearchIndex(Path(folder) / "search.db")
+        looked_for = Needle(needle, body_only=body_only)
         for limit in (0, 2, 100):  # nothing indexed yet, then some, then all
             if limit:
                 await index_some(tried.store, index, extract, inbox.account, limit)
             found = await search_substring(
-                tried.store, index, extract, inbox.account, everything, needle, body_only=body_only
+                tried.store, index, extract, inbox.account, everything, looked_for
             )
             assert found == wanted
         index.close()
@@ -110,9 +111,28 @@ async def test_inner_words_narrow_and_lose_nothing(tmp_path: Path) -> None:
     while await index_some(tried.store, index, extract, inbox.account, 3):
         pass
     found = await search_substring(
-        tried.store, index, extract, inbox.account, filed, "old town ha", inner_words=["town"]
+        tried.store, index, extract, inbox.account, filed, Needle("old town ha", ["town"])
     )
     assert found == [filed[0], filed[3]]
+
+
+async def test_progress_counts_texts_in_and_out_of_the_index(tmp_path: Path) -> None:
+    tried = MessageStore(await new_store(), StoppedClock())
+    (inbox,) = await tried.mailboxes("ann", "INBOX")
+    filed = [(await tried.file(inbox, octets=message_octets(n)))[0].email for n in range(5)]
+    index = SearchIndex(tmp_path / "search.db")
+    await index_some(tried.store, index, extract, inbox.account, 2)
+    heard: list[tuple[int, int]] = []
+    await search_substring(
+        tried.store,
+        index,
+        extract,
+        inbox.account,
+        filed,
+        Needle("text"),
+        progress=lambda done, goal: heard.append((done, goal)),
+    )
+    assert heard == [(2, 5), (5, 5)]
 
 
 async def test_a_deleted_index_is_built_again(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ RFC 9051 section 6.4.4.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -23,7 +23,7 @@ from roost.service.search_text import MAX_FIELD_OCTETS, MAX_FIELDS, texts_of
 from roost.store import emails, search_rows
 from roost.store.engine import ReadTx, Store
 from roost.store.octets import Extent, read_many
-from roost.store.search import search_substring
+from roost.store.search import Needle, Progress, search_substring
 from roost.store.search_index import SearchIndex
 from roost.store.search_rows import AllOf, AnyOf, Condition, NotThat, UidIn
 from roost.store.sql_lists import chunks
@@ -87,14 +87,16 @@ async def find(
     mailbox: MailboxRef,
     condition: Condition,
     last: int,
+    progress: Progress | None = None,
 ) -> list[int]:
     """The uids up to `last` of the messages for which `condition` holds, ascending.
 
-    index: of texts; None where there is none, and every text is read. Raises MailboxUnknown,
+    index: of texts; None where there is none, and every text is read. progress: hears how many
+    messages of how many were looked through, for each text anew. Raises MailboxUnknown,
     NotPermitted.
     """
     rights.require(acting, mailbox, Right.READ)
-    found = await _Search(store, index, mailbox, last).among(condition, None)
+    found = await _Search(store, index, mailbox, last, progress).among(condition, None)
     return sorted(found)
 
 
@@ -102,13 +104,19 @@ class _Search:
     """One search. `among` narrows messages down to those for which a condition holds."""
 
     def __init__(
-        self, store: Store, index: SearchIndex | None, mailbox: MailboxRef, last: int
+        self,
+        store: Store,
+        index: SearchIndex | None,
+        mailbox: MailboxRef,
+        last: int,
+        progress: Progress | None,
     ) -> None:
         self._store = store
         self._index = index
         self._mailbox = mailbox
         self._account = mailbox.account
         self._last = last
+        self._progress = progress
 
     async def among(self, condition: Condition, found: _Found | None) -> _Found:
         """Those of `found` for which it holds. found: None for all of the mailbox."""
@@ -204,9 +212,16 @@ class _Search:
         if not name.isascii():
             return hits
         holds = _FieldTest(name.encode("ascii"), needle)
-        for some in chunks(among, READ_AT_ONCE):
+        for some in self._steps(among, READ_AT_ONCE):
             hits |= await self._store.scan(partial(_headers_with, self._account, some, holds))
         return hits
+
+    def _steps(self, among: list[EmailId], size: int) -> Iterator[Sequence[EmailId]]:
+        """Pieces of at most `size`; how far they are is told as each is asked for."""
+        for done, some in enumerate(chunks(among, size)):
+            if self._progress is not None:
+                self._progress(done * size, len(among))
+            yield some
 
     async def _in_texts(
         self, among: list[EmailId], needle: str, *, body_only: bool
@@ -218,13 +233,12 @@ class _Search:
                 texts_of,
                 self._account,
                 among,
-                needle,
-                inner_words=inner_words(needle),
-                body_only=body_only,
+                Needle(needle, inner_words(needle), body_only),
+                progress=self._progress,
             )
             return set(found)
         hits: set[EmailId] = set()
-        for some in chunks(among, TEXTS_AT_ONCE):
+        for some in self._steps(among, TEXTS_AT_ONCE):
             read = partial(_texts_with, self._account, some, needle, body_only=body_only)
             hits |= await self._store.scan(read)
         return hits

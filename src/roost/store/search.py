@@ -5,7 +5,8 @@ mean substrings (RFC 9051 section 6.4.4) and are exact: mail that is not indexed
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
 
 from roost.base.ids import AccountId, EmailId
 from roost.store import emails
@@ -14,6 +15,9 @@ from roost.store.engine import ReadTx, Store
 from roost.store.search_index import Extract, IndexedText, SearchIndex
 from roost.store.sql_lists import chunks, listed
 from roost.store.stowed import BlobGone
+
+# Hears how many things of how many were dealt with.
+Progress = Callable[[int, int], None]
 
 INDEXED_AT_ONCE = 100
 _SEARCHED_AT_ONCE = 2_000
@@ -79,38 +83,60 @@ async def search_words(
     ]
 
 
+class Needle(NamedTuple):
+    """What is looked for in texts, folded.
+
+    inner_words: words that every text with it has whole, since both their ends lie inside the
+    needle; they narrow the search. body_only: leave the header out.
+    """
+
+    text: str
+    inner_words: Collection[str] = ()
+    body_only: bool = False
+
+
 async def search_substring(
     store: Store,
     index: SearchIndex,
     extract: Extract,
     account: AccountId,
     among: Sequence[EmailId],
-    needle: str,
+    needle: Needle,
     *,
-    inner_words: Collection[str] = (),
-    body_only: bool = False,
+    progress: Progress | None = None,
 ) -> list[EmailId]:
-    """Those of `among` whose text has the folded `needle` anywhere; exact, ascending.
+    """Those of `among` whose text has the needle anywhere; exact, ascending.
 
-    inner_words: words that every such text has whole, since both their ends lie inside the
-    needle; they narrow the search. body_only: leave the header out.
+    progress: hears how many texts of how many were looked at.
     """
+    text, inner_words, body_only = needle
     done = await asyncio.to_thread(index.progress, account)
     known = sorted({email for email in among if email <= done})
     if inner_words:
         with_words = await asyncio.to_thread(index.matching, account, inner_words)
         known = sorted(set(with_words).intersection(known))  # type: ignore[arg-type]
+    unknown = sorted({email for email in among if email > done})
     found: list[EmailId] = []
+    looked_at = 0
+
+    def count(more: int) -> None:
+        nonlocal looked_at
+        looked_at += more
+        if progress is not None:
+            progress(looked_at, len(known) + len(unknown))
+
     for some in chunks(known, _SEARCHED_AT_ONCE):
-        hits = await asyncio.to_thread(index.containing, account, some, needle, body_only=body_only)
+        hits = await asyncio.to_thread(index.containing, account, some, text, body_only=body_only)
         found += map(EmailId, hits)
-    for some in chunks(sorted({email for email in among if email > done}), INDEXED_AT_ONCE):
+        count(len(some))
+    for some in chunks(unknown, INDEXED_AT_ONCE):
 
         async def read(tx: ReadTx, some: Sequence[EmailId] = some) -> list[EmailId]:
             texts = [(email, await _text(tx, account, email, extract)) for email in some]
-            return [email for email, text in texts if _has(text, needle, body_only=body_only)]
+            return [email for email, one in texts if _has(one, text, body_only=body_only)]
 
         found += await store.scan(read)
+        count(len(some))
     return found
 
 

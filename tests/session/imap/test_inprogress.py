@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ import pytest
 from roost.ports.net import Wire
 from roost.service.login import Login
 from roost.store.engine import ReadTx, Store, WriteTx
+from roost.store.filing import file_messages
+from roost.testing.clock import START
+from roost.testing.filing import message_octets, new_filing
 from roost.testing.imap import ImapHouse, new_house
 
 TEN_SECONDS = timedelta(seconds=10)
@@ -46,9 +50,18 @@ async def slow_house() -> tuple[ImapHouse, SlowStore]:
 
 
 @pytest.mark.parametrize(
-    "command", ["SEARCH BODY text", "UID SEARCH BODY text", "COPY 1 Drafts", "MOVE 1 Drafts"]
+    ("command", "details"),
+    [
+        ("SEARCH BODY text", b'("x" NIL NIL)'),
+        ("UID SEARCH BODY text", b'("x" NIL NIL)'),
+        ("COPY 1 Drafts", b'("x" NIL NIL)'),
+        ("MOVE 1 Drafts", b'("x" 0 1)'),
+        ("STORE 1 +FLAGS.SILENT (\\Seen)", b'("x" 0 1)'),
+        ("EXPUNGE", b'("x" NIL NIL)'),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_a_long_command_says_that_it_goes_on(command: str) -> None:
+async def test_a_long_command_says_that_it_goes_on(command: str, details: bytes) -> None:
     house, store = await slow_house()
     client = await house.client()
     await client.ok("SELECT INBOX")
@@ -59,7 +72,7 @@ async def test_a_long_command_says_that_it_goes_on(command: str) -> None:
     for _ in range(2):
         house.clock.advance(TEN_SECONDS)
         await client.wire.settle()
-        assert await client.wire.line() == b'* OK [INPROGRESS ("x" NIL NIL)] still at it'
+        assert await client.wire.line() == b"* OK [INPROGRESS " + details + b"] still at it"
     store.go_on.set()
     while not (await client.wire.line()).startswith(b"x OK "):
         pass
@@ -68,6 +81,46 @@ async def test_a_long_command_says_that_it_goes_on(command: str) -> None:
     house.clock.advance(TEN_SECONDS)
     await client.wire.settle()
     assert not client.wire.output
+
+
+class SteppingStore(SlowStore):
+    """As SlowStore, but each scan waits by itself, and `waits` tells when one does."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.waits = asyncio.Event()
+
+    async def scan(self, work: Callable[[ReadTx], Awaitable[Any]]) -> Any:
+        self.waits.set()
+        await self.go_on.wait()
+        self.go_on.clear()
+        return await self._store.scan(work)
+
+    def step(self) -> None:
+        self.waits.clear()
+        self.go_on.set()
+
+
+async def test_a_search_in_texts_tells_how_far_it_is() -> None:
+    house = await new_house()
+    ref = await house.ref()
+    filings = [new_filing(ref, message_octets(number), START) for number in range(250)]
+    await house.store.write(partial(file_messages, filings=filings))
+    store = SteppingStore(house.store)
+    house.change_port(store=store)
+    client = await house.client()
+    store.go_on.set()
+    await client.ok("SELECT INBOX")
+    store.go_on.clear()
+    store.waits.clear()
+    client.wire.feed(b"x SEARCH RETURN (COUNT) BODY text\r\n")
+    for done in (b"NIL NIL", b"0 250", b"100 250", b"200 250"):
+        await store.waits.wait()
+        house.clock.advance(TEN_SECONDS)
+        line = await client.wire.line()
+        assert line == b'* OK [INPROGRESS ("x" ' + done + b")] still at it"
+        store.step()
+    assert await client.wire.line() == b'* ESEARCH (TAG "x") COUNT 250'
 
 
 async def test_a_tag_with_a_bracket_is_not_repeated() -> None:

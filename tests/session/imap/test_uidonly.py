@@ -52,3 +52,17 @@ async def test_it_ends_nothing_for_others() -> None:
     await client.append(b"Subject: x\r\n\r\n")
     await other.ok("SELECT INBOX")
     assert await other.ok("FETCH 1 UID") == [b"* 1 FETCH (UID 1)"]
+
+
+async def test_a_search_that_is_kept_up_to_date_goes_on_by_uid() -> None:
+    house = await new_house()
+    client = await house.client()
+    for _ in range(3):
+        await client.append(b"Subject: x\r\n\r\n")
+    await client.ok("SELECT INBOX")
+    await client.ok(r"UID STORE 1 +FLAGS.SILENT (\Deleted)")
+    await client.ok("EXPUNGE")
+    await client.ok("SEARCH RETURN (UPDATE COUNT) UNSEEN")
+    await client.ok("ENABLE UIDONLY")
+    lines = await client.ok(r"UID STORE 2 +FLAGS (\Seen)")
+    assert lines[-1] == b'* ESEARCH (TAG "t8") UID REMOVEFROM (0 2)'

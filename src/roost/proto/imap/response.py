@@ -37,7 +37,6 @@ READ_WRITE: Final = Code(b"READ-WRITE")
 SERVERBUG: Final = Code(b"SERVERBUG")
 TOOBIG: Final = Code(b"TOOBIG")  # RFC 7888 section 4
 TRYCREATE: Final = Code(b"TRYCREATE")
-UIDNOTSTICKY: Final = Code(b"UIDNOTSTICKY")
 UNAVAILABLE: Final = Code(b"UNAVAILABLE")
 UNKNOWN_CTE: Final = Code(b"UNKNOWN-CTE")
 USEATTR: Final = Code(b"USEATTR")  # RFC 6154 section 6

@@ -66,6 +66,12 @@ def keep(
     contexts[command.tag] = Context(command.tag, by_uid, condition, members, source, criteria)
 
 
+def name_by_uid(view: View) -> None:
+    """Tell changes of results by uid from now on, since no number may be told now. RFC 9586."""
+    for context in view.contexts.values():
+        context.by_uid = True
+
+
 def refuse(talk: Conversation, tag: bytes) -> None:
     """Tell that this search is not kept up to date."""
     talk.send(response.untagged_no("this search is not kept up to date", no_update_code(tag)))

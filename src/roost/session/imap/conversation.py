@@ -56,6 +56,7 @@ class Conversation:
     metadata_told: the modseq up to which changed metadata was told of, None where the client did
     not enable that (RFC 5464); own_metadata: those of its own changes, which it knows of.
     client_id: what the client said of itself with ID, for the log.
+    progress: how many messages the running command dealt with, of how many (RFC 9585).
     """
 
     port: ImapPort
@@ -76,6 +77,7 @@ class Conversation:
     metadata_told: int | None = None
     own_metadata: set[int] = field(default_factory=set)
     is_deflated: bool = False
+    progress: tuple[int, int | None] | None = None
 
     @property
     def state(self) -> State:
@@ -127,6 +129,10 @@ class Conversation:
     def hidden(self) -> frozenset[str]:
         """Capabilities that this account's clients are not told of, upper case."""
         return self.login.hidden_capabilities if self.login is not None else frozenset()
+
+    def came_to(self, done: int, goal: int | None = None) -> None:
+        """Note how far the running command is, for who waits for it."""
+        self.progress = (done, goal)
 
     def send(self, octets: bytes) -> None:
         """Put octets into the output."""

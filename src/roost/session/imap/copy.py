@@ -71,6 +71,7 @@ async def move(talk: Conversation, command: Command) -> Done:
     sources, copies = array("I"), array("I")
     try:
         for page in pages(ranges):
+            talk.came_to(len(sources), count(ranges))
             moved = await messages.move_some(
                 talk.port.store, talk.port.clock, view.ref, uids_of(view, page), target
             )

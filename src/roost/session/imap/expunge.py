@@ -29,7 +29,8 @@ async def expunge(talk: Conversation, command: Command) -> Done:
         if not spans:
             return Done("EXPUNGE had nothing to remove")
     works = messages.expunge(talk.port.store, talk.port.clock, talk.user.account, view.ref, spans)
-    removed = False
+    removed = 0
     async for gone in works:
-        removed |= bool(gone)
-    return messagelimit.finish(talk, Done("EXPUNGE done", removed=removed), cut)
+        removed += len(gone)
+        talk.came_to(removed)
+    return messagelimit.finish(talk, Done("EXPUNGE done", removed=removed > 0), cut)

@@ -7,8 +7,8 @@ from roost.proto.imap.core.id import Id
 from roost.proto.imap.ext import appendlimit
 from roost.proto.sasl.mechanism import Offered
 from roost.proto.sasl.plain import PLAIN
-from roost.session.imap import condstore, messagelimit, metadata
-from roost.session.imap.conversation import CONDSTORE, QRESYNC, Conversation, Done
+from roost.session.imap import condstore, context, messagelimit, metadata
+from roost.session.imap.conversation import CONDSTORE, QRESYNC, UIDONLY, Conversation, Done
 
 MECHANISMS: tuple[Offered, ...] = (PLAIN,)
 
@@ -94,6 +94,8 @@ async def enable(talk: Conversation, command: Command) -> Done:
     if CONDSTORE in new or QRESYNC in new:
         condstore.switch_on(talk)
     talk.enabled.update(new)
+    if UIDONLY in new and talk.view is not None:
+        context.name_by_uid(talk.view)
     if "METADATA" in new:
         await metadata.begin_telling(talk)
     spelled = {name.upper(): name for name in talk.grammar.capabilities}

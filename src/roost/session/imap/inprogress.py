@@ -15,13 +15,14 @@ T = TypeVar("T")
 
 EVERY_SECONDS = 10.0
 # Those that may take long and send nothing but whole lines meanwhile.
-_LONG = frozenset({"SEARCH", "ESEARCH", "SORT", "THREAD", "COPY", "MOVE", "EXPUNGE"})
+_LONG = frozenset({"SEARCH", "ESEARCH", "SORT", "THREAD", "STORE", "COPY", "MOVE", "EXPUNGE"})
 
 
 async def with_progress(talk: Conversation, command: Command, work: Awaitable[T]) -> T:
     """Do the work of a command; tell every ten seconds that it goes on, if it may take long."""
     if command.verb not in _LONG or not talk.hidden.isdisjoint(INPROGRESS.capabilities):
         return await work
+    talk.progress = None
     telling = asyncio.get_running_loop().create_task(_tell(talk, command.tag))
     try:
         return await work
@@ -30,8 +31,7 @@ async def with_progress(talk: Conversation, command: Command, work: Awaitable[T]
 
 
 async def _tell(talk: Conversation, tag: bytes) -> None:
-    # Many a client takes the first bracket for the end of the code.
-    line = response.untagged_ok("still at it", in_progress_code(None if b"]" in tag else tag))
     while True:
         await talk.port.clock.sleep(EVERY_SECONDS)
-        talk.send(line)
+        done, goal = talk.progress or (None, None)
+        talk.send(response.untagged_ok("still at it", in_progress_code(tag, done, goal)))

@@ -42,10 +42,14 @@ class _Names:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One line of an answer. by_children: whether something below it is what was asked for."""
+    """One line of an answer. by_children: whether something below it is what was asked for.
+
+    by_itself: whether it is; what is not has no STATUS and no METADATA (RFC 5819, RFC 9590).
+    """
 
     name: str
     by_children: bool = False
+    by_itself: bool = True
 
 
 async def list_mailboxes(talk: Conversation, command: Command) -> Done:
@@ -110,8 +114,11 @@ def _chosen(names: _Names, select: ListSelect) -> Iterator[_Line]:
         return
     above = names.above_subscribed if select.recursive_match else frozenset()
     for name in sorted(names.subscribed | above):
-        if name in above or not select.special_use or _has_special_use(names, name):
-            yield _Line(name, by_children=name in above)
+        by_itself = name in names.subscribed and (
+            not select.special_use or _has_special_use(names, name)
+        )
+        if by_itself or name in above:
+            yield _Line(name, by_children=name in above, by_itself=by_itself)
 
 
 def _has_special_use(names: _Names, name: str) -> bool:
@@ -131,12 +138,13 @@ async def _tell(talk: Conversation, names: _Names, args: List, line: _Line) -> N
             child_info=child_info,
         )
     )
-    if args.returns.status and mailbox is not None:
+    if mailbox is None or not line.by_itself:
+        return
+    if args.returns.status:
         talk.send(await status_line(talk, mailbox, args.returns.status))
-    if mailbox is not None:
-        for one in args.returns.extra:
-            if isinstance(one, MetadataReturn):
-                talk.send(await values_line(talk, mailbox.ref, mailbox.name, one.entries))
+    for one in args.returns.extra:
+        if isinstance(one, MetadataReturn):
+            talk.send(await values_line(talk, mailbox.ref, mailbox.name, one.entries))
 
 
 def _attributes(names: _Names, name: str, *, tell_subscribed: bool) -> list[str]:

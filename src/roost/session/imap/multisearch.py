@@ -137,7 +137,7 @@ async def _in_other(
     view = await _view_of(talk, args.key, mailbox)
     wanted: Condition = condition_of(view, args.key, port.clock.now())
     uids = await message_search.find(
-        port.store, port.search, talk.user.account, view.ref, wanted, view.last_uid
+        port.store, port.search, talk.user.account, view.ref, wanted, view.last_uid, talk.came_to
     )
     await _tell(talk, command, args, view, uids)
 

@@ -40,7 +40,7 @@ async def find(talk: Conversation, condition: Condition) -> Sequence[int]:
         gone = view.gone
         return array("I", [uid for uid in view.uids if uid not in gone]) if gone else view.uids[:]
     return await message_search.find(
-        port.store, port.search, talk.user.account, view.ref, condition, view.last_uid
+        port.store, port.search, talk.user.account, view.ref, condition, view.last_uid, talk.came_to
     )
 
 

@@ -42,10 +42,12 @@ async def store(talk: Conversation, command: Command) -> Done:
     flags = Flags(args.flags.bits, " ".join(args.flags.keywords))
     unchanged_since = condstore.unchanged_since(args)
     modified: list[int] = []
-    missing = 0
+    missing = done = 0
     ranges, cut = messagelimit.newest(talk, named(view, args.messages, by_uid=command.uid))
     for page in pages(ranges):
+        talk.came_to(done, count(ranges))
         uids = uids_of(view, page)
+        done += len(uids)
         outcome = await messages.set_flags(
             talk.port.store,
             talk.port.clock,

@@ -10,10 +10,15 @@ def in_progress_code(
 ) -> Code:
     """INPROGRESS for an untagged OK; nothing but the name when nothing is known.
 
-    tag: of the command. done: so many steps of `goal`, which is above 0; each may be unknown.
-    RFC 9585.
+    tag: of the command; one with `]` is as good as none. done: so many things, of `goal` where that
+    is known. Numbers that cannot be, a goal that is reached or has no number before it, are left
+    out. RFC 9585 section 4.
     """
-    if tag is None and done is None and goal is None:
+    if tag is not None and b"]" in tag:
+        tag = None
+    if goal is not None and (done is None or done >= goal):
+        done = goal = None
+    if tag is None and done is None:
         return Code(b"INPROGRESS")
     who = b"NIL" if tag is None else string(tag)
     return Code(b"INPROGRESS (%b %b %b)" % (who, _number(done), _number(goal)))
