@@ -18,6 +18,17 @@ def test_both_families_can_have_one_port() -> None:
             assert six.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY) == 1
 
 
+def test_silent_peers_are_looked_after() -> None:
+    listening = bind_tcp(ip_address("127.0.0.1"), 0)
+    with listening, socket.create_connection(listening.getsockname()):
+        listening.settimeout(5)
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            if hasattr(socket, "TCP_KEEPIDLE"):
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 300
+
+
 def test_a_port_in_use_is_named_with_the_mend() -> None:
     with bind_tcp(LOOPBACK, 0) as taken:
         port = taken.getsockname()[1]

@@ -218,6 +218,7 @@ class MailServer:
                 max_append_octets=config.imap.max_append_size,
                 login_timeout=timedelta(seconds=config.imap.login_timeout.total_seconds()),
                 idle_timeout=timedelta(seconds=config.imap.idle_timeout.total_seconds()),
+                literal_timeout=timedelta(seconds=config.imap.literal_timeout.total_seconds()),
                 message_limit=config.imap.message_limit,
                 save_limit=config.imap.save_limit,
             ),

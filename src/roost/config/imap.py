@@ -12,6 +12,9 @@ class ImapConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     max_append_size: Annotated[Size, doc("Largest message taken by APPEND.")] = Size("100m")
     login_timeout: Annotated[Duration, doc("Wait for a client to sign in.")] = Duration("1m")
+    literal_timeout: Annotated[
+        Duration, doc("Wait for more of a message or literal that a client began to send.")
+    ] = Duration("1m")
     message_limit: Annotated[
         int,
         msgspec.Meta(ge=0, le=1_000_000),

@@ -8,6 +8,7 @@ from pathlib import Path
 from roost.ports.net import IpAddress
 
 BACKLOG = 1024
+KEEPALIVE_SECONDS = 300  # a client in IDLE that fell asleep is found out and lets go
 
 
 class CannotListen(Exception):
@@ -29,6 +30,7 @@ def bind_tcp(ip: IpAddress, port: int) -> socket.socket:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if ip.version == 6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        _keep_alive(sock)
         sock.bind((str(ip), port))
         sock.listen(BACKLOG)
         sock.settimeout(0.0)
@@ -55,6 +57,14 @@ def bind_unix(path: Path, mode: int = 0o660) -> socket.socket:
         sock.close()
         raise CannotListen(f"{path}: {_explain_path(error, path)}") from error
     return sock
+
+
+def _keep_alive(sock: socket.socket) -> None:
+    """Look after silent peers; connections inherit it from the socket they come to."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    idle = getattr(socket, "TCP_KEEPIDLE", None) or getattr(socket, "TCP_KEEPALIVE", None)
+    if idle is not None:
+        sock.setsockopt(socket.IPPROTO_TCP, idle, KEEPALIVE_SECONDS)
 
 
 def _remove_dead(path: Path) -> None:

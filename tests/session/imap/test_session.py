@@ -195,6 +195,40 @@ async def test_silence_in_the_middle_of_authenticate_ends_the_session() -> None:
     assert await wire.ended() == TIMED_OUT
 
 
+@pytest.mark.parametrize(
+    ("began", "rest"),
+    [
+        (b"a APPEND INBOX {5+}\r\nHel", b"lo\r\n"),
+        (b"a APPEND INBOX {5+}\r\n", b"Hello\r\n"),
+        (b"a CREATE {5+}\r\nHel", b"lo\r\n"),
+        (b"a FETCH {5+}\r\nHel", b"lo\r\n"),
+        (b"a APPEND Nowhere {5+}\r\nHel", b"lo\r\n"),
+        (b"a APPEND INBOX {5+}\r\nH\0l", b"lo\r\n"),
+    ],
+    ids=["a message", "its first octet", "a name", "a bad command", "refused", "broken off"],
+)
+async def test_a_literal_that_was_begun_must_go_on_soon(began: bytes, rest: bytes) -> None:
+    wire = await signed_in(await new_house())
+    wire.feed(began)
+    await heard(wire)
+    assert wire.wait_seconds == 60
+    wire.feed(rest)
+    await heard(wire)
+    assert wire.wait_seconds == 1800
+    wire.feed(began)
+    await heard(wire)
+    wire.session.timed_out()
+    assert (await wire.ended()).endswith(TIMED_OUT)
+
+
+async def test_a_client_that_was_asked_for_a_literal_must_send_it_soon() -> None:
+    wire = await signed_in(await new_house())
+    wire.feed(b"a APPEND INBOX {5}\r\n")
+    assert await wire.line() == b"+ go ahead"
+    await wire.settle()
+    assert wire.wait_seconds == 60
+
+
 async def test_a_client_that_waits_for_us_has_time() -> None:
     house = await new_house()
     go_on = asyncio.Event()

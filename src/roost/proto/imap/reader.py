@@ -139,6 +139,11 @@ class Reader:
         """Whether nothing of a further command came yet, as far as was looked."""
         return self._step == self._read_line and not self._partial and not self._command.pieces
 
+    @property
+    def in_literal(self) -> bool:
+        """Whether octets of a literal are still to come, be it one that is read past."""
+        return self._step in (self._read_argument, self._read_message, self._read_past)
+
     def next_event(self) -> Event | None:
         """What comes next; None when more octets or an answer are wanted.
 

@@ -21,14 +21,15 @@ class ImapLimits:
     """Bounds of a session.
 
     login_timeout: until a client signed in. idle_timeout: silence that ends a session that did
-    (RFC 9051 section 5.4). buffered_octets: input that may wait while a command is worked on,
-    before reading stops. message_limit: messages that one command deals with, save_limit: those
-    that one COPY or APPEND saves; 0 for no limit (RFC 9738).
+    (RFC 9051 section 5.4), literal_timeout: in the middle of a literal. buffered_octets: input that
+    may wait while a command is worked on, before reading stops. message_limit: messages that one
+    command deals with, save_limit: those that one COPY or APPEND saves; 0 for no limit (RFC 9738).
     """
 
     max_append_octets: int = 100 << 20
     login_timeout: timedelta = timedelta(minutes=1)
     idle_timeout: timedelta = timedelta(minutes=30)
+    literal_timeout: timedelta = timedelta(minutes=1)
     buffered_octets: int = 128 << 10
     message_limit: int = 0
     save_limit: int = 0

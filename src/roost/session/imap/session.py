@@ -53,6 +53,7 @@ class ImapSession:
         self._has_task = False  # from the spawning of the task to its end
         self._at_work = False  # while the task really runs
         self._held = False
+        self._in_literal = False  # of which more must come soon
         self._stopping = False
         self._peer_gone = False
         self._lost = False
@@ -179,6 +180,9 @@ class ImapSession:
             self._wire.close()
         elif self._stopping:
             self._leave("the server is stopping", response.UNAVAILABLE)
+        elif self._in_literal != self._reader.in_literal:
+            self._in_literal = not self._in_literal
+            self._wait()
 
     async def _deal_with(self, event: Event) -> None:
         match event:
@@ -300,7 +304,7 @@ class ImapSession:
         else:
             self._talk.send(spell_failure(self._talk, asked.tag, error))
         if not in_step:
-            self._leave("the literal is too big", response.TOOBIG)
+            self._leave("the literal is too big", response.ALERT)
         self._leave_if_hopeless()
 
     async def _take_octets(self, octets: bytes) -> None:
@@ -421,7 +425,9 @@ class ImapSession:
 
     def _whole_patience(self) -> float:
         limits = self._port.limits
-        wait = limits.login_timeout if self._talk.login is None else limits.idle_timeout
+        if self._talk.login is None:
+            return limits.login_timeout.total_seconds()
+        wait = limits.literal_timeout if self._in_literal else limits.idle_timeout
         return wait.total_seconds()
 
     def _next_sign_in(self) -> float:
