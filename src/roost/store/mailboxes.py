@@ -20,11 +20,12 @@ from roost.store.times import micros, moment_of
 
 
 class Role(StrEnum):
-    """What a mailbox is for. RFC 8621 section 2, RFC 6154."""
+    """What a mailbox is for. RFC 8621 section 2, RFC 6154, RFC 8457."""
 
     INBOX = "inbox"
     ARCHIVE = "archive"
     DRAFTS = "drafts"
+    IMPORTANT = "important"
     JUNK = "junk"
     SENT = "sent"
     TRASH = "trash"

@@ -42,7 +42,7 @@ class Unheard(ServiceError):
         (StoreFull(), "NO [UNAVAILABLE] "),
         (StoreFailed(), "NO [UNAVAILABLE] "),
         (LoginFailed(), "NO [AUTHENTICATIONFAILED] "),
-        (LoginDisabled("secret"), "NO this account may not log in"),
+        (LoginDisabled("secret"), "NO [CONTACTADMIN] this account may not log in"),
         (LoginBusy(), "NO [UNAVAILABLE] "),
         (Unheard("secret"), "NO this cannot be done (c7)"),
         (BadSyntax("a space is missing", 7), "BAD a space is missing at octet 7"),

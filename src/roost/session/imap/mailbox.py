@@ -11,12 +11,13 @@ from roost.session.imap import objectid
 from roost.session.imap.conversation import Conversation, Done, Refused
 from roost.store.mailboxes import Role
 
-# RFC 6154 section 2. INBOX has its role from its name; the other special uses are of views of mail
-# that no mailbox here has.
+# RFC 6154 section 2, RFC 8457 section 3. INBOX has its role from its name; \All and \Flagged are of
+# views of mail that no mailbox here has.
 ROLES: Mapping[str, Role] = MappingProxyType(
     {
         "Archive": Role.ARCHIVE,
         "Drafts": Role.DRAFTS,
+        "Important": Role.IMPORTANT,
         "Junk": Role.JUNK,
         "Sent": Role.SENT,
         "Trash": Role.TRASH,

@@ -39,7 +39,7 @@ def known_flags(view: View) -> bytes:
     """FLAGS and PERMANENTFLAGS with the keywords of the mailbox. RFC 9051 section 7.3.5."""
     keywords = sorted(view.keywords)
     if view.read_only:
-        permanent = response.Code(b"PERMANENTFLAGS ()")
+        permanent = response.NO_PERMANENT_FLAGS
     else:
         permanent = response.permanent_flags_code(keywords)
     return data.flags(keywords) + response.untagged_ok("flags that are kept", permanent)
