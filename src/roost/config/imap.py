@@ -19,8 +19,8 @@ class ImapConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         int,
         msgspec.Meta(ge=0, le=1_000_000),
         doc(
-            "Most messages that one command deals with, clients that know RFC 9738 are told; "
-            "at least 1000, 0: no limit."
+            "Most messages that one command deals with, which clients that know RFC 9738 are told; "
+            "at least 1000, 0: no limit, but that APPEND takes 1000 in any case."
         ),
     ] = 0
     save_limit: Annotated[

@@ -79,6 +79,18 @@ async def test_messages_beyond_one_page_are_told_from_the_highest_uid_down() -> 
     assert second == list(range(1, 251))
 
 
+async def test_flags_beyond_one_page_are_changed_from_the_highest_uid_down() -> None:
+    _, client = await new_client(1_250, 1_000)
+    lines = await client.ask(r"UID STORE 1:* (UNCHANGEDSINCE 1500) +FLAGS (\Flagged)")
+    assert lines[-1].startswith(b"OK [MESSAGELIMIT 1000 251] ")
+    uids = [int(found[1]) for line in lines if (found := re.search(rb"UID (\d+)", line))]
+    assert set(uids) == set(range(251, 1_251))
+    assert max(uids[500:]) < min(uids[:500])
+    lines = await client.ask(r"UID STORE 1:* (UNCHANGEDSINCE 1) +FLAGS (\Flagged)")
+    assert lines[-2] == b"* NO [MESSAGELIMIT 1000 251] the older messages are left"
+    assert lines[-1].startswith(b"OK [MODIFIED 251:1250] ")
+
+
 async def test_what_was_read_is_seen_and_what_was_left_is_not() -> None:
     _, client = await new_client(3, 2)
     await client.ok("FETCH 1:* BODY[TEXT]")

@@ -1,7 +1,8 @@
 """COPY, MOVE and their UID forms. RFC 9051 sections 6.4.7 and 6.4.8, RFC 4315, RFC 6851.
 
 A copy is made whole or not at all, and may go to the mailbox its messages are in. A move goes in
-works of some messages, so that one that fails halfway has told what it did.
+works of some messages, oldest first so that they keep their order, and one that fails halfway has
+told what it did.
 """
 
 import asyncio

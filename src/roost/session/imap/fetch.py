@@ -22,7 +22,8 @@ from roost.session.imap import condstore, expunged_rows, messagelimit, partial, 
 from roost.session.imap.conversation import UIDONLY, Conversation, Done, Refused
 from roost.session.imap.fetch_plan import Plan, make_plan
 from roost.session.imap.fetch_sections import SectionTeller, Trouble
-from roost.session.imap.targets import count, named, numbers_of, pages, uids_of
+from roost.session.imap.messagelimit import Newest
+from roost.session.imap.targets import count, named, numbers_of, uids_of
 from roost.store import placements
 from roost.store.engine import ReadTx, Row
 from roost.store.flags import SEEN
@@ -52,28 +53,23 @@ async def fetch(talk: Conversation, command: Command) -> Done:
         await qresync.tell_vanished(talk, args, since)
     if since is not None:
         ranges = await condstore.those_changed(talk, ranges, since)
-    ranges, cut = messagelimit.newest(talk, ranges)
+    newest = messagelimit.newest(talk, ranges)
     teller = SectionTeller(talk, plan) if plan.sections else None
-    told = await _tell_all(talk, plan, teller, ranges, downwards=cut is not None)
+    told = await _tell_all(talk, plan, teller, newest)
     await messages.mark_seen(
         talk.port.store, talk.port.clock, talk.user.account, view.ref, told.unseen
     )
     outcome = _outcome(command, teller.trouble if teller else Trouble(), told)
-    return messagelimit.finish(talk, outcome, cut)
+    return messagelimit.finish(talk, outcome, newest.code)
 
 
 async def _tell_all(
-    talk: Conversation,
-    plan: Plan,
-    teller: SectionTeller | None,
-    ranges: Sequence[Range],
-    *,
-    downwards: bool,
+    talk: Conversation, plan: Plan, teller: SectionTeller | None, newest: Newest
 ) -> _Told:
-    """downwards: from the highest uid to the lowest, as RFC 9738 section 3.1 asks."""
+    downwards = newest.code is not None
     unseen: list[int] = []
     missing = expunged = 0
-    for page in reversed(list(pages(ranges))) if downwards else pages(ranges):
+    for page in newest.pages():
         rows = await _read(talk, plan, page)
         if len(rows) < count(page):
             rows, found = await expunged_rows.add(talk, plan.columns, page, rows)

@@ -25,7 +25,7 @@ from roost.proto.imap.sequence import MAX_NUMBER, Range, SequenceSet, of_numbers
 from roost.service import message_search
 from roost.session.imap.conversation import QRESYNC, Conversation, Done, Refused
 from roost.session.imap.ports import ImapLimits
-from roost.session.imap.targets import count, spans_of
+from roost.session.imap.targets import count, pages, spans_of
 from roost.session.imap.view import View
 from roost.store.flags import DELETED
 from roost.store.search_rows import AllOf, Condition, HasFlags, UidIn
@@ -43,6 +43,14 @@ class Newest(NamedTuple):
 
     ranges: Sequence[Range]
     code: Code | None = None
+
+    def pages(self) -> Iterator[list[Range]]:
+        """The messages page by page, the newest page first where older ones are left.
+
+        RFC 9738 section 3.1 asks for that order.
+        """
+        found = pages(self.ranges)
+        return found if self.code is None else reversed(list(found))
 
 
 def capabilities(limits: ImapLimits) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from roost.service import messages
 from roost.session.imap import condstore, messagelimit
 from roost.session.imap.conversation import Conversation, Done, Refused
 from roost.session.imap.news import changed_flags
-from roost.session.imap.targets import count, named, numbers_among, pages, uids_of
+from roost.session.imap.targets import count, named, numbers_among, uids_of
 from roost.session.imap.view import View
 from roost.store.flagging import Flagged, How
 from roost.store.flags import Flags
@@ -43,9 +43,9 @@ async def store(talk: Conversation, command: Command) -> Done:
     unchanged_since = condstore.unchanged_since(args)
     modified: list[int] = []
     missing = done = 0
-    ranges, cut = messagelimit.newest(talk, named(view, args.messages, by_uid=command.uid))
-    for page in pages(ranges):
-        talk.came_to(done, count(ranges))
+    newest = messagelimit.newest(talk, named(view, args.messages, by_uid=command.uid))
+    for page in newest.pages():
+        talk.came_to(done, count(newest.ranges))
         uids = uids_of(view, page)
         done += len(uids)
         outcome = await messages.set_flags(
@@ -64,7 +64,7 @@ async def store(talk: Conversation, command: Command) -> Done:
             view.own.update((one.uid, one.modseq) for one in outcome.changed)
         if not args.silent or unchanged_since is not None:
             await _tell_left_alone(talk, outcome)
-    return messagelimit.finish(talk, _answer(view, command, modified, missing), cut)
+    return messagelimit.finish(talk, _answer(view, command, sorted(modified), missing), newest.code)
 
 
 def _answer(view: View, command: Command, modified: Sequence[int], missing: int) -> Done | Refused:
