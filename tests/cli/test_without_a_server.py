@@ -30,6 +30,13 @@ def test_nobody_answers_is_one_line_with_the_mend(tmp_path: Path) -> None:
     )
 
 
+def test_imap_needs_a_server_too(tmp_path: Path) -> None:
+    result = run("--socket", str(tmp_path / "none"), "imap", "a@b.test")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("no roost answers at ")
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_a_path_too_long_for_a_socket_is_one_line(tmp_path: Path) -> None:
     result = run("--socket", "/" + "x" * 200, "status")
     assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)

@@ -1,6 +1,7 @@
 """Programs people use, against a real server."""
 
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -132,6 +133,21 @@ def test_mbsync_syncs_both_ways(tmp_path: Path) -> None:
         again = run(*command)
         assert sorted(path.name for path in (tmp_path / "mail").rglob("*")) == before
         assert b"error" not in (again.stdout + again.stderr).lower()
+
+
+@pytest.mark.external("mbsync")
+def test_mbsync_syncs_through_a_tunnel(server: LocalServe, tmp_path: Path) -> None:
+    (tmp_path / "mail" / "INBOX").mkdir(parents=True)
+    for below in ("new", "cur", "tmp"):
+        (tmp_path / "mail" / "INBOX" / below).mkdir()
+    mail = b"From: <me@here.test>\nSubject: through the tunnel\n\n" + b"many a line\n" * 100_000
+    (tmp_path / "mail" / "INBOX" / "cur" / "1700000000.1.here:2,S").write_bytes(mail)
+    tunnel = f"{sys.executable} -m roost --socket {server.socket_path} imap {ACCOUNT}"
+    account = MBSYNC[MBSYNC.index("IMAPStore") :].format(folder=tmp_path)
+    config = tmp_path / "mbsyncrc"
+    config.write_text(f'IMAPAccount roost\nTunnel "{tunnel}"\n\n{account}')
+    run("mbsync", "-c", str(config), "all")
+    assert wait_for(server, "through the tunnel").count(b"many a line\r\n") == 100_000
 
 
 @pytest.mark.external("mutt", "tmux", "swaks")

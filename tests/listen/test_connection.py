@@ -1,6 +1,7 @@
 """A session behind a real socket, as its peer sees it, on both loops."""
 
 import asyncio
+import socket
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -634,6 +635,24 @@ async def test_a_unix_socket(open_house: Open, tmp_path: Path) -> None:
     writer.close()
     await asyncio.wait_for(house.sessions[0].over.wait(), 5)
     await port.close()
+
+
+async def test_a_connection_that_others_accepted_is_taken_over(open_house: Open) -> None:
+    house = await open_house(cap=1)
+    ours, session = [socket.socketpair() for _ in range(2)], Lines()
+    for (near, far), said in zip(ours, (b"hello\r\n", REFUSAL), strict=True):
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.connect_accepted_socket(asyncio.Protocol, near)
+        house.server.adopt(transport, lambda: session)
+        far.setblocking(False)
+        assert await loop.sock_recv(far, 100) == said
+    assert house.server.connections == 1
+    assert house.sessions == []
+    assert session.wire.peer.ip is None
+    await house.server.stop(0.0)
+    assert house.server.connections == 0
+    for _, far in ours:
+        far.close()
 
 
 def test_the_clock_of_the_limits_is_an_argument() -> None:

@@ -11,14 +11,16 @@ from roost.base.domain import Domain
 from roost.config.accounts import AccountSettings
 from roost.config.domains import DomainSettings
 from roost.service import accounts, addresses, domains
-from roost.service.config_errors import AccountUnknown
+from roost.service.config_errors import AccountUnknown, AddressUnknown
 from roost.service.login import (
     Login,
     LoginCache,
     LoginDisabled,
     LoginFailed,
     check_password,
+    is_valid,
     set_password,
+    vouched,
 )
 from roost.service.passwords import PasswordInvalid
 from roost.store import credentials
@@ -173,6 +175,21 @@ async def test_a_switched_off_account_is_told_so_only_with_the_right_password() 
         await house.sign_in("mjl@example.org", GOOD)
     with pytest.raises(LoginFailed):
         await house.sign_in("mjl@example.org", "wrong horse")
+
+
+async def test_an_admin_vouches_for_who_has_an_address() -> None:
+    house = await new_house()
+    login = await vouched(house.store, Address.parse("MJL@example.org"))
+    assert login.account == (await house.sign_in("mjl@example.org", GOOD)).account
+    await house.set_password("another horse")
+    assert await is_valid(house.store, login)
+    settings = AccountSettings(login_disabled="ask Ann")
+    await accounts.set_settings(house.store, house.clock, ADMIN, "mjl", settings, made_from=None)
+    assert not await is_valid(house.store, login)
+    with pytest.raises(LoginDisabled, match=r"ask Ann\. An admin can clear"):
+        await vouched(house.store, Address.parse("mjl@example.org"))
+    with pytest.raises(AddressUnknown):
+        await vouched(house.store, Address.parse("nobody@example.org"))
 
 
 async def test_capabilities_that_the_admin_hides_come_with_the_login() -> None:

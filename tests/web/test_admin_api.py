@@ -311,6 +311,13 @@ REFUSED: list[tuple[str, str, object, int, str]] = [
     ("DELETE", "/addresses/b@example.org", None, 404, "address_unknown"),
     ("DELETE", "/addresses/only@keeper.test", None, 409, "address_is_last"),
     ("DELETE", "/addresses/all@keeper.test", None, 409, "address_in_use"),
+    ("GET", "/imap/anna", None, 400, "address_invalid"),
+    ("GET", "/imap/anna@-", None, 400, "domain_invalid"),
+    ("GET", "/imap/bob@example.org", None, 404, "address_unknown"),
+    ("GET", "/imap/bob@else.test", None, 404, "address_unknown"),
+    ("GET", "/imap/only@keeper.test", None, 403, "login_disabled"),
+    ("GET", "/imap/anna@example.org", None, 426, "upgrade_required"),
+    ("GET", "/imap/anna@example.org?x=1", None, 400, "query_invalid"),
     ("POST", "/revisions/999/undo", {}, 404, "revision_unknown"),
     ("POST", "/revisions/0/undo", {}, 404, "revision_unknown"),
     ("POST", "/revisions/x/undo", {}, 404, "revision_unknown"),
@@ -347,6 +354,8 @@ async def crowded(filled: AdminApi) -> AdminApi:
     await filled("POST", "/accounts", {"name": "single", "address": "only@keeper.test"})
     body = {"address": "second@keeper.test", "account": "keeper"}
     await filled("POST", "/addresses", body)
+    shut = {"settings": {"login_disabled": "ask Ann"}, "made_from": None}
+    assert (await filled("PUT", "/accounts/single", shut)).status == 200
     body = {"settings": {"catch_all": "all"}, "made_from": None}  # type: ignore[dict-item]
     assert (await filled("PUT", "/domains/keeper.test", body)).status == 200
     return filled
@@ -440,6 +449,13 @@ async def test_a_path_for_other_methods_names_them(api: AdminApi) -> None:
     answer = await api("PATCH", "/accounts")
     assert answer.headers["allow"] == "GET, POST"
     assert "GET and POST" in answer.json["error"]["message"]
+
+
+async def test_a_path_of_another_protocol_says_how_to_ask_for_it(filled: AdminApi) -> None:
+    answer = await filled("GET", "/imap/anna@example.org")
+    assert (answer.headers["upgrade"], answer.headers["connection"]) == ("imap", "Upgrade")
+    assert "`Upgrade: imap`" in answer.json["error"]["message"]
+    assert filled.log.named(Event.LOGIN_DONE) == []
 
 
 async def test_a_bug_is_told_by_its_id_alone(api: AdminApi) -> None:

@@ -20,6 +20,7 @@ from roost.testing.log import ListLog
 from roost.web.http_server import HttpLimits, HttpServer
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+UPGRADE = b"GET /echo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n"
 USUAL = HttpLimits()
 QUICK = HttpLimits(head_seconds=0.1, body_seconds=0.1, write_seconds=0.1, idle_seconds=1)
 
@@ -61,6 +62,18 @@ class Client:
             pass  # the server was first
 
 
+class Echo(asyncio.Protocol):
+    """Another protocol: it says everything again."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self.transport = transport
+        transport.set_protocol(self)
+        transport.write(b"hello ")
+
+    def data_received(self, data: bytes) -> None:
+        self.transport.write(data)
+
+
 class House:
     """A server on a socket. begun: set when the slow request is under way; go_on ends it."""
 
@@ -82,6 +95,11 @@ class House:
             await self.go_on.wait()
         if request.url.path == "/large":
             await PlainTextResponse(b"x" * 20_000_000)(scope, receive, send)
+            return
+        if request.url.path == "/echo":
+            self.begun.set()
+            await self.go_on.wait()
+            scope["state"]["switch"]("echo", Echo)
             return
         if request.url.path == "/early":
             await PlainTextResponse("enough")(scope, receive, send)
@@ -184,12 +202,61 @@ async def test_expect_100_continue_is_answered_before_the_body() -> None:
         assert (status, json.loads(body)["body"]) == (200, 3)
 
 
-async def test_an_upgrade_is_not_taken_and_the_request_is_answered() -> None:
+@pytest.mark.parametrize("more", [1, 3])
+async def test_an_upgrade_is_not_taken_and_the_request_is_answered(more: int) -> None:
     async with serving() as house:
         client = await house.connect()
-        upgrade = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
-        assert (await client.ask(upgrade))[0] == 200
+        await client.send(UPGRADE.replace(b"/echo", b"/") * more + GET)
+        for _ in range(more + 1):
+            assert (await client.answer())[0] == 200
         assert house.log.events == []
+
+
+SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n"
+
+
+async def test_an_upgrade_gives_the_connection_away_with_what_came_behind() -> None:
+    async with serving(QUICK) as house:
+        client = await house.connect()
+        await client.send(UPGRADE + b"one \0\r\n\r\n")
+        await house.begun.wait()
+        await client.send(b"GET / HTTP/1.1 ")
+        house.go_on.set()
+        wanted = SWITCHED + b"hello one \0\r\n\r\nGET / HTTP/1.1 "
+        assert await client.reader.readexactly(len(wanted)) == wanted
+        large = bytes(range(256)) * 4_000  # more than a head may have
+        await client.send(large)
+        assert await client.reader.readexactly(len(large)) == large
+        await house.server.close(1)  # ends connections of HTTP, and this is none
+        await client.send(b"still here")
+        assert await client.reader.readexactly(10) == b"still here"
+        assert house.log.events == []
+
+
+async def test_who_goes_before_the_upgrade_is_forgotten() -> None:
+    async with serving() as house:
+        client = await house.connect()
+        await client.send(UPGRADE)
+        await house.begun.wait()
+        await client.close()
+        await house.server.close(0.01)
+        house.go_on.set()
+        await asyncio.sleep(0)
+        assert house.log.events == []
+
+
+async def test_octets_that_wait_for_an_upgrade_are_bounded() -> None:
+    async with serving() as house:
+        client = await house.connect()
+        await client.send(UPGRADE + bytes(40_000))
+        assert await client.rest() == b""
+
+
+async def test_a_switch_is_there_only_for_who_asks() -> None:
+    async with serving() as house:
+        house.go_on.set()
+        client = await house.connect()
+        assert (await client.ask(GET.replace(b"/", b"/echo", 1)))[0] == 500
 
 
 @pytest.mark.parametrize(

@@ -221,6 +221,7 @@ class _Run:
             check=check_store,
             decode_connection=server.ids.decode,
             openapi=lambda: openapi(ROUTES, version("roost")),
+            serve_imap=server.serve_imap,
         )
 
     def _watch(self, stack: AsyncExitStack) -> None:

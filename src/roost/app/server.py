@@ -43,6 +43,7 @@ from roost.store.search_index import SearchIndex
 from roost.store.sqlite import Options, SqliteStore, open_store
 
 STOP_SECONDS = 10.0
+VOUCHED = "control.imap"
 IMPLICIT_TLS = frozenset({"submissions", "imaps", "https"})
 REFUSAL = {
     "smtp": b"421 4.7.0 too many connections, try again later\r\n",
@@ -130,6 +131,13 @@ class MailServer:
         if self.mode.local is not None:
             return partial(route_anywhere, self.store, self.mode.local.catch_all)
         return partial(route, self.store, self.mode.config.limits.default_quota)
+
+    def serve_imap(self, transport: asyncio.Transport, login: Login) -> None:
+        """Speak IMAP on a connection that others accepted, with who is signed in already."""
+        port = self._imap_port(self.mode.config.hostname)
+        if VOUCHED not in self.servers:
+            self.servers[VOUCHED] = self._server("imap", port.hostname)
+        self.servers[VOUCHED].adopt(transport, lambda: ImapSession(port, login))
 
     def connections(self) -> dict[str, int]:
         """How many connections are open, by listener and service."""

@@ -4,9 +4,10 @@ import http.client
 import json
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from urllib.parse import quote
 
 import click
@@ -23,6 +24,28 @@ def local_data_folder() -> Path:
     """Where localserve keeps its data unless told otherwise."""
     home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
     return Path(home) / "roost" / "localserve"
+
+
+class Switched(NamedTuple):
+    """A connection that speaks another protocol.
+
+    answer: holds what the server said first, and closes the connection when it goes.
+    """
+
+    sock: socket.socket
+    answer: http.client.HTTPResponse
+
+    def send(self, octets: bytes) -> None:
+        """Return when the server has taken them. Raises OSError."""
+        self.sock.sendall(octets)
+
+    def end(self) -> None:
+        """Send no more; what the server says is still read. Raises OSError."""
+        self.sock.shutdown(socket.SHUT_WR)
+
+    def read(self, most: int) -> bytes:
+        """What the server said, as soon as there is some; b"" at the end. Raises OSError."""
+        return self.answer.fp.read1(most)
 
 
 class Control:
@@ -58,8 +81,31 @@ class Control:
     def octets(self, method: str, path: str, body: str | None = None) -> bytes:
         """The answer as octets. Ends the command with one line when the server says no."""
         place = self._find()
-        try:
+        with self._told(place):
             status, answer = _request(place, self._seconds, method, path, body)
+        if status != http.HTTPStatus.OK:
+            fail(_message(answer))
+        return answer
+
+    def switch(self, path: str, protocol: str) -> Switched:
+        """A connection on which another protocol is spoken; ends the command as `octets` does."""
+        place = self._find()
+        with self._told(place), ExitStack() as stack:
+            connection = _UnixConnection(place, self._seconds)
+            stack.callback(connection.close)
+            connection.request("GET", path, headers={"Connection": "Upgrade", "Upgrade": protocol})
+            response = connection.getresponse()
+            if response.status != http.HTTPStatus.SWITCHING_PROTOCOLS:
+                fail(_message(response.read()))
+            connection.sock.settimeout(None)
+            stack.pop_all()
+        return Switched(connection.sock, response)
+
+    @contextmanager
+    def _told(self, place: Path) -> Iterator[None]:
+        """Ends the command with one line when the server cannot be spoken to."""
+        try:
+            yield
         except (FileNotFoundError, ConnectionRefusedError):
             fail(
                 f"no roost answers at {place}. Start it with `roost serve` or"
@@ -74,9 +120,6 @@ class Control:
             fail(f"the server at {place} did not answer within {self._seconds:.0f} s")
         except (OSError, http.client.HTTPException) as error:
             fail(f"the server at {place} broke off: {str(error).strip()}")
-        if status != http.HTTPStatus.OK:
-            fail(_message(answer))
-        return answer
 
     def try_get(self, path: str) -> bytes:
         """The answer of a GET; OSError or HTTPException when there is none."""

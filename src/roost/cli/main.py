@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from roost.cli import account, config, docs, domain, revision, serve, server
+from roost.cli import account, config, docs, domain, imap, revision, serve, server
 from roost.cli.control import Control, find_socket
 
 # Every command by heading, in the order of `roost --help`.
@@ -21,10 +21,18 @@ COMMANDS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (
         "Who has mail here",
         (domain.domain, account.account, account.address, account.password, revision.revision),
     ),
+    (
+        "Mail of an account",
+        (imap.imap,),
+    ),
 )
 
 # Commands that speak to no running server.
 ALONE = frozenset({"serve", "localserve", "config", "docs"})
+
+
+# Commands whose answer is in a form of its own.
+NOT_JSON = (server.metrics, imap.imap)
 
 
 class Headed(click.Group):
@@ -101,5 +109,5 @@ def _offer_json(command: click.Command) -> None:
 for _heading, _commands in COMMANDS:
     for _command in _commands:
         main.add_command(_command)
-        if _command.name not in ALONE and _command is not server.metrics:
+        if _command.name not in ALONE and _command not in NOT_JSON:
             _offer_json(_command)

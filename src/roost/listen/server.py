@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from roost.listen.gate import Gate
@@ -9,7 +11,7 @@ from roost.listen.limits import AddressLimits, ConnectionCap
 from roost.listen.loop import Connection
 from roost.listen.service import Ended, Service
 from roost.listen.sockets import BACKLOG
-from roost.ports.net import Listening
+from roost.ports.net import Listening, SessionFactory
 
 
 class OpenPort:
@@ -55,7 +57,7 @@ class Server:
             b"" if service.implicit_tls else refusal,
             service.log,
             service.metrics,
-            self._take,
+            partial(self._take, service),
         )
 
     @property
@@ -68,6 +70,14 @@ class Server:
         port = await accept_on(sock, self._gate)
         self._ports.append(port)
         return port
+
+    def adopt(self, transport: asyncio.Transport, new_session: SessionFactory) -> None:
+        """Take over a connection that others accepted, for a session of `new_session`.
+
+        It is under the limits of this service, and is told the refusal where there is no room.
+        """
+        service = replace(self._service, new_session=new_session)
+        replace(self._gate, take=partial(self._take, service)).arrive(transport)
 
     async def stop(self, seconds: float) -> None:
         """Take no new connection; let sessions take leave for so long, then end the rest."""
@@ -88,13 +98,13 @@ class Server:
             self._all_ended.clear()
             await self._all_ended.wait()
 
-    def _take(self, transport: asyncio.Transport, ended: Ended) -> None:
+    def _take(self, service: Service, transport: asyncio.Transport, ended: Ended) -> None:
         def over() -> None:
             self._open.discard(connection)
             ended()
             if not self._open:
                 self._all_ended.set()
 
-        connection = Connection(self._service, transport, over)
+        connection = Connection(service, transport, over)
         self._open.add(connection)
         connection.begin()

@@ -16,6 +16,7 @@ from roost.base.ids import AccountId
 from roost.ports.bus import Type
 from roost.ports.clock import Clock
 from roost.service import accounts
+from roost.service.config_errors import AddressUnknown
 from roost.service.configuration import Edit, commit
 from roost.service.passwords import PasswordHasher, PasswordInvalid, prepare, prepare_new
 from roost.store import accounts as account_rows
@@ -49,7 +50,10 @@ class LoginDisabled(ServiceError):
     text: str
 
     def __str__(self) -> str:
-        return f"signing in to this account is switched off: {self.text}"
+        return (
+            f"signing in to this account is switched off: {self.text}. An admin can clear"
+            " login_disabled in the account's settings"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,8 @@ class Login:
     """Who signed in.
 
     address: the address as it was given, with the domain and spelling it is known by; it may carry
-    a tag. credential: the number of what was proved, which a new password replaces.
+    a tag. credential: the number of what was proved, which a new password replaces; 0 where
+    somebody else vouches, as an admin does on the control socket.
     hidden_capabilities: what IMAP clients of the account are not told of, upper case.
     """
 
@@ -132,20 +137,31 @@ async def check_password(
     used = await _matching(hasher, cache, clock, known, prepared or "")
     if used is None or found is None or address is None:
         raise LoginFailed
-    if text := found.recipient.account_settings.login_disabled:
-        raise LoginDisabled(text)
+    login = _login(found.recipient, address, used.id)
     await _note_use(store, clock, used)
-    hidden = found.recipient.account_settings.imap_capabilities_disabled
-    return Login(used.account, address, used.id, frozenset(name.upper() for name in hidden))
+    return login
+
+
+async def vouched(store: Store, address: Address) -> Login:
+    """Who has an address, signed in on the word of an admin.
+
+    Raises AddressUnknown, LoginDisabled.
+    """
+    found = await store.read(lambda tx: addresses.find(tx, address.domain.ascii, address.local))
+    if found is None:
+        raise AddressUnknown(address)
+    return _login(found, address, 0)
 
 
 async def is_valid(store: Store, login: Login) -> bool:
-    """Whether who signed in may stay: the account is in use and open, the password the same."""
+    """Whether who signed in may stay: the account is in use and open, its password the same."""
 
     async def work(tx: ReadTx) -> bool:
         account = await account_rows.by_id(tx, login.account)
         if account is None or account.deleted is not None or account.settings.login_disabled:
             return False
+        if not login.credential:
+            return True
         return await credentials.exists(tx, login.account, login.credential)
 
     return await store.read(work)
@@ -188,6 +204,14 @@ async def set_password(
         await commit(tx, edit, [(replace_secret, step)])
 
     await store.write(work)
+
+
+def _login(recipient: Recipient, address: Address, credential: int) -> Login:
+    settings = recipient.account_settings
+    if settings.login_disabled:
+        raise LoginDisabled(settings.login_disabled)
+    hidden = frozenset(name.upper() for name in settings.imap_capabilities_disabled)
+    return Login(recipient.account, address, credential, hidden)
 
 
 def _parse_name(name: str) -> Address | None:

@@ -1,5 +1,6 @@
 """The admin API on a store in memory: no process, no socket, no clock that runs."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -8,6 +9,7 @@ from starlette.requests import Request
 from roost.app.control import NotAllowed
 from roost.config.server import ServerConfig
 from roost.listen.cid import ConnectionIds
+from roost.service.login import Login
 from roost.service.passwords import PasswordHasher
 from roost.store.check import check
 from roost.store.engine import Store
@@ -89,4 +91,10 @@ def parts_of(
         check=check_store,
         decode_connection=IDS.decode,
         openapi=lambda: openapi(ROUTES, "1.2.3"),
+        serve_imap=_hang_up,
     )
+
+
+def _hang_up(transport: asyncio.Transport, login: Login) -> None:  # noqa: ARG001 - as ServerParts has it
+    """A server that listens nowhere has no sessions either."""
+    transport.close()

@@ -1,5 +1,6 @@
 """What a handler of the admin API is given."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from roost.config.server import ServerConfig
 from roost.ports.clock import Clock
 from roost.ports.log import Log
 from roost.ports.random import Random
+from roost.service.login import Login
 from roost.service.passwords import PasswordHasher
 from roost.store.engine import Store
 from roost.store.revisions import Actor
@@ -31,7 +33,8 @@ class ServerParts:
     facts: called for each status. stop: begins a graceful stop and returns at once. metrics: the
     text for Prometheus. check: compares the store with itself, mending when asked to; one line for
     each difference. decode_connection: the number of a connection by its id in a reply, ValueError
-    for a text that is none. openapi: the description of the API.
+    for a text that is none. openapi: the description of the API. serve_imap: speaks IMAP on a
+    connection with who is signed in already.
     """
 
     store: Store
@@ -47,6 +50,7 @@ class ServerParts:
     check: Callable[[bool], Awaitable[list[str]]]
     decode_connection: Callable[[str], int]
     openapi: Callable[[], dict[str, Any]]
+    serve_imap: Callable[[asyncio.Transport, Login], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 def openapi(routes: Sequence[Route], version: str) -> dict[str, Any]:
     """The description of `routes`, ready for JSON."""
     types = [route.body for route in routes if route.body is not None]
-    types += [route.answer for route in routes if route.answer is not bytes]
+    types += [one.answer for one in routes if one.answer is not bytes and not one.upgrade]
     schemas, components = schemas_of([*types, ErrorAnswer])
     by_type = dict(zip([*types, ErrorAnswer], schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
@@ -36,6 +36,8 @@ def reference(routes: Sequence[Route]) -> str:
     lines = ["# The admin API", "", "JSON over the control socket; `roost` is its client."]
     for route in routes:
         lines += ["", f"## {route.method} {route.path}", "", inspect.getdoc(route.handler) or ""]
+        if route.upgrade:
+            lines += ["", f"Fields: `Connection: Upgrade`, `Upgrade: {route.upgrade}`; answer 101."]
         if route.query:
             lines += ["", "Query: " + ", ".join(f"`{name}` (optional)" for name in route.query)]
         for title, struct in (("Body", route.body), ("Answer", route.answer)):
@@ -55,10 +57,6 @@ def _fields(struct: type[msgspec.Struct]) -> str:
 def _operation(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
     said = inspect.getdoc(route.handler) or ""
     summary, _, rest = said.partition("\n")
-    if route.answer is bytes:
-        content: dict[str, Any] = {route.media_type: {}}
-    else:
-        content = {"application/json": {"schema": schemas[route.answer]}}
     failed = {"application/json": {"schema": schemas[ErrorAnswer]}}
     operation: dict[str, Any] = {
         "summary": summary,
@@ -73,12 +71,21 @@ def _operation(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
             for name, kind in route.query.items()
         ],
         "responses": {
-            "200": {"description": "Done.", "content": content},
+            **_success(route, schemas),
             "default": {"description": "Refused; see error.code.", "content": failed},
         },
     }
     if route.body is not None:
-        content = {"application/json": {"schema": schemas[route.body]}}
+        content: dict[str, Any] = {"application/json": {"schema": schemas[route.body]}}
         needed = any(field.required for field in msgspec.structs.fields(route.body))
         operation["requestBody"] = {"required": needed, "content": content}
     return operation
+
+
+def _success(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]:
+    if route.upgrade:
+        return {"101": {"description": f"From here on the connection speaks {route.upgrade}."}}
+    content: dict[str, Any] = {route.media_type: {}}
+    if route.answer is not bytes:
+        content = {"application/json": {"schema": schemas[route.answer]}}
+    return {"200": {"description": "Done.", "content": content}}

@@ -26,6 +26,7 @@ class ErrorAnswer(msgspec.Struct, frozen=True):
 HTTP_STATUS: MappingProxyType[str, int] = MappingProxyType(
     {
         "not_allowed": 403,
+        "login_disabled": 403,
         "route_unknown": 404,
         "domain_unknown": 404,
         "account_unknown": 404,
@@ -42,6 +43,7 @@ HTTP_STATUS: MappingProxyType[str, int] = MappingProxyType(
         "undo_impossible": 409,
         "stale_revision": 409,
         "body_too_large": 413,
+        "upgrade_required": 426,
         "internal": 500,
     }
 )

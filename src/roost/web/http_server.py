@@ -8,8 +8,9 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, cast
 
+from httptools import HttpParserError, HttpParserUpgrade
 from starlette.requests import ClientDisconnect
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -23,6 +24,10 @@ from roost.ports.log_events import Event
 _FRAME_PER_OCTET = 8
 
 PeerUid = Callable[[asyncio.BaseTransport], int | None]
+# Speaks another protocol on a connection from now on; its protocol is set when this returns.
+TakeOver = Callable[[asyncio.Transport], None]
+# Answers a request that asks for an upgrade: with the protocol's name, and who speaks it.
+Switch = Callable[[str, TakeOver], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,8 @@ class BoundedHttp(HttpToolsProtocol):
     """Closes connections that send too much or too slowly, or do not take their answers.
 
     The peer's uid, on a unix socket, stands in scope["state"]["peer_uid"]: no header can set it.
+    A request that asks for an upgrade has a `Switch` as scope["state"]["switch"], to be called in
+    place of an answer.
     """
 
     def __init__(self, server: "HttpServer") -> None:
@@ -84,6 +91,8 @@ class BoundedHttp(HttpToolsProtocol):
         # Octets of the request under way that are no body.
         self._frame_octets = 0
         self._refusal = 400
+        # What came behind a request for an upgrade that is not answered yet; None without one.
+        self._behind: bytes | None = None
         self._reading = _Deadline(self._give_up)
         self._writing = _Deadline(self._give_up)
 
@@ -98,7 +107,10 @@ class BoundedHttp(HttpToolsProtocol):
         if self._awaits_head and not self._reading.running:
             self._reading.start(self._limits.head_seconds)
         self._frame_octets += len(data)
-        super().data_received(data)
+        if self._behind is None:
+            self._parse(data)
+        else:
+            self._behind += data
         if self._frame_octets > self._limits.head_octets and not self.transport.is_closing():
             self._refusal = 431 if self._awaits_head else 400
             self.send_400_response("")
@@ -115,6 +127,8 @@ class BoundedHttp(HttpToolsProtocol):
         self._reading.start(self._limits.body_seconds)
         now = self._server.clock.now()
         self.server_state.default_headers = [(b"date", format_datetime(now, usegmt=True).encode())]
+        if self.parser.should_upgrade():
+            self.scope["state"]["switch"] = self._switch
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -126,6 +140,12 @@ class BoundedHttp(HttpToolsProtocol):
         self._frame_octets = 0
         self._reading.stop()
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        behind, self._behind = self._behind, None
+        if behind:  # it was no upgrade after all: this is the next request
+            self._parse(behind)
 
     def pause_writing(self) -> None:
         self._writing.start(self._limits.write_seconds)
@@ -151,6 +171,39 @@ class BoundedHttp(HttpToolsProtocol):
         line = STATUS_LINE[self._refusal]
         self.transport.write(line + b"Content-Length: 0\r\nConnection: close\r\n\r\n")
         self.transport.close()
+
+    def _parse(self, data: bytes) -> None:
+        """As uvicorn does, but for what comes behind an upgrade: it is not for this parser."""
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except HttpParserUpgrade as upgrade:
+            self._behind = data[upgrade.args[0] :]
+            self._frame_octets = len(self._behind)
+        except HttpParserError:
+            self.send_400_response("")
+
+    def _switch(self, protocol: str, take: TakeOver) -> None:
+        """Answer 101 and give the connection away, with what came behind. RFC 9110 section 7.8."""
+        if self.transport.is_closing():
+            return
+        self._let_go()
+        self.cycle.response_started = self.cycle.response_complete = True
+        self.transport.write(
+            STATUS_LINE[101] + f"Connection: Upgrade\r\nUpgrade: {protocol}\r\n\r\n".encode()
+        )
+        take(self.transport)
+        if self._behind:
+            cast(asyncio.Protocol, self.transport.get_protocol()).data_received(self._behind)
+
+    def _let_go(self) -> None:
+        """This is no connection of HTTP any more."""
+        self._reading.stop()
+        self._writing.stop()
+        self._unset_keepalive_if_required()
+        self.flow.resume_reading()
+        self.connections.discard(self)
+        self._server.lost()
 
     def _give_up(self) -> None:
         self.transport.abort()

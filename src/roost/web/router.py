@@ -23,6 +23,7 @@ from roost.ports.log import Log
 from roost.ports.log_events import Event
 from roost.web.context import AdminContext
 from roost.web.errors import answer_for, internal_error
+from roost.web.http_server import TakeOver
 
 MAX_BODY_OCTETS = 1 << 20
 MAX_SHOWN = 200
@@ -65,14 +66,33 @@ class MethodNotAllowed(ServiceError):
         return f"this path takes {' and '.join(self.allowed)} only"
 
 
+@dataclass(eq=False)
+class UpgradeRequired(ServiceError):
+    """The path is there to speak another protocol. upgrade: its name."""
+
+    code: ClassVar[str] = "upgrade_required"
+    upgrade: str
+
+    def __str__(self) -> str:
+        return (
+            f"on this path {self.upgrade} is spoken: send the fields `Connection: Upgrade` and"
+            f" `Upgrade: {self.upgrade}`"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method on one path. The handler's docstring is the route's documentation."""
+    """One method on one path. The handler's docstring is the route's documentation.
+
+    upgrade: the protocol that the client has to ask for, which then takes the connection over; the
+    handler returns a TakeOver.
+    """
 
     method: str
     path: str
     handler: Callable[..., Awaitable[Any]]
     media_type: str = "application/json"
+    upgrade: str = ""
 
     @property
     def body(self) -> type | None:
@@ -123,7 +143,7 @@ class Application:
         self._table: dict[tuple[str, ...], dict[str, Endpoint]] = {}
         for route in routes:
             methods = self._table.setdefault(tuple(route.path.split("/")[1:]), {})
-            methods[route.method] = _endpoint(route)
+            methods[route.method] = _switching(route) if route.upgrade else _endpoint(route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self._answer(Request(scope, receive))
@@ -198,6 +218,31 @@ def _endpoint(route: Route) -> Endpoint:
     return endpoint
 
 
+class _Switching(Response):
+    """The answer after which the connection speaks another protocol."""
+
+    def __init__(self, protocol: str, take: TakeOver) -> None:
+        super().__init__(status_code=101)
+        self._protocol = protocol
+        self._take = take
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        scope["state"]["switch"](self._protocol, self._take)
+
+
+def _switching(route: Route) -> Endpoint:
+    async def endpoint(
+        ctx: AdminContext, request: Request, parameters: Mapping[str, str]
+    ) -> Response:
+        take = await route.handler(ctx, **parameters, **_query_of(request, {}))
+        asked = request.headers.get("upgrade", "").lower()
+        if asked != route.upgrade or "switch" not in request.scope["state"]:
+            raise UpgradeRequired(route.upgrade)
+        return _Switching(route.upgrade, take)
+
+    return endpoint
+
+
 def _response(
     octets: bytes, media_type: str, status: int, headers: Mapping[str, str] | None = None
 ) -> Response:
@@ -208,6 +253,8 @@ def _refusal(error: ServiceError) -> Response:
     headers = {}
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = ", ".join(error.allowed)  # RFC 9110 section 15.5.6
+    if isinstance(error, UpgradeRequired):
+        headers |= {"Upgrade": error.upgrade, "Connection": "Upgrade"}  # RFC 9110 section 15.5.22
     if isinstance(error, BodyTooLarge):
         headers["Connection"] = "close"  # the rest of the body is not worth reading
     return reply(*answer_for(error), headers)

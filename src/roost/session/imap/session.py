@@ -24,7 +24,7 @@ from roost.proto.imap.reader import (
     MessageChunk,
     Reader,
 )
-from roost.service.login import is_valid
+from roost.service.login import Login, is_valid
 from roost.session.imap.conversation import Conversation, Refused
 from roost.session.imap.dispatch import HANDLERS, refusal, run_command, spell_failure
 from roost.session.imap.general import capabilities
@@ -39,13 +39,17 @@ MAX_FAILED_LOGINS = 10
 
 
 class ImapSession:
-    """One connection; see roost.ports.net.Session for what the methods mean."""
+    """One connection; see roost.ports.net.Session for what the methods mean.
+
+    login: who is signed in from the beginning, None for a client that has to sign in.
+    """
 
     _wire: Wire
     _talk: Conversation
 
-    def __init__(self, port: ImapPort) -> None:
+    def __init__(self, port: ImapPort, login: Login | None = None) -> None:
         self._port = port
+        self._preauthenticated = login
         self._reader = Reader(message_literals=GRAMMAR.message_literals)
         self._appending: Appending | None = None
         self._more = asyncio.Event()  # something happened while a command waits for a line
@@ -72,10 +76,14 @@ class ImapSession:
         """Greet. RFC 9051 section 7.1."""
         self._wire = wire
         self._talk = Conversation(self._port, wire, GRAMMAR, self._next_line, self._listen)
-        self._sign_in_by = self._next_sign_in()
+        self._talk.login = self._preauthenticated
+        if self._talk.login is None:
+            self._sign_in_by = self._next_sign_in()
+        self._listen()
         self._wait()
+        greet = response.untagged_ok if self._talk.login is None else response.preauth
         code = response.capability_code(capabilities(self._talk))
-        wire.send(response.untagged_ok(f"{self._port.hostname} roost ready", code))
+        wire.send(greet(f"{self._port.hostname} roost ready", code))
 
     def receive(self, octets: bytes) -> None:
         """Read commands and work them off."""

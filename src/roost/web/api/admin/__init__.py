@@ -1,6 +1,6 @@
 """/api/admin: one file a noun, each with its ROUTES."""
 
-from roost.web.api.admin import accounts, addresses, domains, revisions, server
+from roost.web.api.admin import accounts, addresses, domains, imap, revisions, server
 from roost.web.router import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -8,5 +8,6 @@ ROUTES: tuple[Route, ...] = (
     *domains.ROUTES,
     *accounts.ROUTES,
     *addresses.ROUTES,
+    *imap.ROUTES,
     *revisions.ROUTES,
 )
