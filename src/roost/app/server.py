@@ -215,6 +215,7 @@ class MailServer:
             store=self.store,
             blobs=self._foundation.blobs,
             clock=self.world.clock,
+            random=self.world.random,
             log=self.world.log,
             check_login=check_login,
             may_accept=self.store.space.accepts_mail,

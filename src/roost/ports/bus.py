@@ -20,6 +20,7 @@ class Type(Enum):
     IDENTITY = "Identity"
     SETTINGS = "Settings"
     METADATA = "Metadata"
+    URL_KEY = "UrlKey"
     QUEUE = "Queue"
 
 

@@ -153,6 +153,17 @@ async def vouched(store: Store, address: Address) -> Login:
     return _login(found, address, 0)
 
 
+async def account_named(store: Store, name: str) -> AccountId | None:
+    """The account that a login name is an address of, None for nobody's or of a closed account."""
+    address = _parse_name(name)
+    if address is None:
+        return None
+    found = await store.read(lambda tx: addresses.find(tx, address.domain.ascii, address.local))
+    if found is None or found.account_settings.login_disabled:
+        return None
+    return found.account
+
+
 async def is_valid(store: Store, login: Login) -> bool:
     """Whether who signed in may stay: the account is in use and open, its password the same."""
 

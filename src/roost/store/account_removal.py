@@ -22,6 +22,7 @@ _TABLES = (
     ("queue_item", "submission_id, number"),
     ("subscription", "owner_id, name"),
     ("metadata", "mailbox_id, entry"),
+    ("url_key", "mailbox_id, user_id"),
     ("mailbox", "id"),
     ("address", "domain_id, localpart"),
     ("credential", "id"),

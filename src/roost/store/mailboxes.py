@@ -274,12 +274,14 @@ async def delete(tx: WriteTx, mailbox: Mailbox) -> ModSeq:
         mailbox.account_id,
         mailbox.id,
     )
-    # A mailbox that gets the name later does not inherit its notes: RFC 5464 section 4.1.
-    await tx.execute(
-        "DELETE FROM metadata WHERE account_id = $1 AND mailbox_id = $2",
-        mailbox.account_id,
-        mailbox.id,
-    )
+    # A mailbox that gets the name later does not inherit its notes, nor who may read it by a URL:
+    # RFC 5464 section 4.1, RFC 4467 section 2.2.
+    for table in ("metadata", "url_key"):
+        await tx.execute(
+            f"DELETE FROM {table} WHERE account_id = $1 AND mailbox_id = $2",  # noqa: S608
+            mailbox.account_id,
+            mailbox.id,
+        )
     await _announce(tx, mailbox.account_id, modseq, mailbox.id)
     return modseq
 

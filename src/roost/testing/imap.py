@@ -18,6 +18,7 @@ from roost.store.revisions import Actor
 from roost.testing.blobs import MemoryBlobs
 from roost.testing.clock import StoppedClock
 from roost.testing.log import ListLog
+from roost.testing.random import SeededRandom
 from roost.testing.store import new_store
 from roost.testing.wire import TLS, MemoryWire
 
@@ -43,6 +44,7 @@ class ImapHouse:
             store,
             blobs,
             clock,
+            SeededRandom(),
             self.log,
             self._check_login,
             lambda: self.accepting,

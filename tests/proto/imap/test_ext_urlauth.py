@@ -90,15 +90,10 @@ def test_has_bounds(text: str) -> None:
     ("spelled", "wire"),
     [
         (urlauth.gen_url_auth(["a", "b c"]), b'* GENURLAUTH a "b c"\r\n'),
-        (urlauth.url_fetch("a", b"Si vis pacem, para bellum.\r\n"),
-         b"* URLFETCH a {28}\r\nSi vis pacem, para bellum.\r\n\r\n"),
-        (urlauth.url_fetch("a", None), b"* URLFETCH a NIL\r\n"),
-        (urlauth.url_fetch_items("a", [
-            urlauth.url_structure_item(b'("IMAGE" "PNG" () NIL NIL "BINARY" 2)'),
-            urlauth.url_content_item(UrlItem.BINARY, b"\0x"),
-        ]), b'* URLFETCH a (BODYPARTSTRUCTURE ("IMAGE" "PNG" () NIL NIL "BINARY" 2)) (BINARY ~{2}\r\n\0x)\r\n'),
-        (urlauth.url_content_item(UrlItem.BINARY, None), b"BINARY NIL"),
-        (urlauth.url_content_item(UrlItem.BODY, b"x"), b'BODY "x"'),
+        (urlauth.url_fetch_head("a b"), b'* URLFETCH "a b"'),
+        (urlauth.url_structure_item(b'("IMAGE" "PNG" NIL NIL NIL "BINARY" 2)'),
+         b'BODYPARTSTRUCTURE ("IMAGE" "PNG" NIL NIL NIL "BINARY" 2)'),
+        (urlauth.authorised(RUMP, "01ab").encode(), RUMP.encode() + b":internal:01ab"),
         (urlauth.URLMECH_INTERNAL, b"URLMECH INTERNAL"),
     ],
 )  # fmt: skip

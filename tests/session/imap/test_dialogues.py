@@ -48,7 +48,12 @@ def connect_to(house: ImapHouse) -> Callable[[str, Mapping[str, str]], Awaitable
 @pytest.mark.parametrize("one_octet_at_a_time", [False, True], ids=["lines", "octets"])
 async def test_dialogue(path: Path, one_octet_at_a_time: bool) -> None:
     house = await new_house()
-    await play(read_script(path), connect_to(house), one_octet_at_a_time=one_octet_at_a_time)
+    await play(
+        read_script(path),
+        connect_to(house),
+        clock=house.clock,
+        one_octet_at_a_time=one_octet_at_a_time,
+    )
     assert house.log.events == []
     await house.store.close()
 

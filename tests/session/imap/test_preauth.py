@@ -33,7 +33,7 @@ async def test_the_greeting_is_preauth_with_the_capabilities_of_who_is_signed_in
     assert b"] mx.test " in greeting
     code = greeting.partition(b"[")[2].partition(b"]")[0]
     assert await client.ok("CAPABILITY") == [b"* " + code]
-    for name in (b"AUTH=", b"LOGINDISABLED", b"STARTTLS"):
+    for name in (b" AUTH=", b"LOGINDISABLED", b"STARTTLS"):
         assert name not in greeting
     await client.ok("SELECT INBOX")
 

@@ -55,6 +55,7 @@ class Conversation:
     is_deflated: COMPRESS is on (RFC 4978).
     metadata_told: the modseq up to which changed metadata was told of, None where the client did
     not enable that (RFC 5464); own_metadata: those of its own changes, which it knows of.
+    key_in_doubt: the access key of the selected mailbox may be another (RFC 4467).
     client_id: what the client said of itself with ID, for the log.
     progress: how many messages the running command dealt with, of how many (RFC 9585).
     """
@@ -78,6 +79,7 @@ class Conversation:
     own_metadata: set[int] = field(default_factory=set)
     is_deflated: bool = False
     progress: tuple[int, int | None] | None = None
+    key_in_doubt: bool = False
 
     @property
     def state(self) -> State:
@@ -149,4 +151,5 @@ class Conversation:
     async def deselect(self) -> None:
         """No mailbox is selected any more."""
         self.view = None
+        self.key_in_doubt = False
         self.selection_changed()

@@ -38,6 +38,7 @@ from roost.session.imap import (
     thread,
     uidonly,
     unauthenticate,
+    urlauth,
 )
 from roost.session.imap import list as listing
 from roost.session.imap.conversation import QRESYNC, Conversation, Done, Refused
@@ -91,6 +92,9 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "REPLACE": replace.replace,
         "GETMETADATA": metadata.get_metadata,
         "SETMETADATA": metadata.set_metadata,
+        "GENURLAUTH": urlauth.generate,
+        "URLFETCH": urlauth.url_fetch,
+        "RESETKEY": urlauth.reset_key,
     }
 )
 
@@ -157,6 +161,7 @@ async def _tell_news(talk: Conversation, command: Command) -> None:
     try:
         await catch_up(talk, may_expunge=may)
         await metadata.tell_changed(talk)
+        await urlauth.tell_reset(talk)
     except ConnectionLost:
         raise
     except Exception as error:

@@ -9,6 +9,7 @@ from roost.ports.blobs import Blobs
 from roost.ports.clock import Clock
 from roost.ports.log import Log
 from roost.ports.net import Wire
+from roost.ports.random import Random
 from roost.service.login import Login
 from roost.store.engine import Store
 from roost.store.search_index import SearchIndex
@@ -49,6 +50,7 @@ class ImapPort:
     store: Store
     blobs: Blobs
     clock: Clock
+    random: Random
     log: Log
     check_login: CheckLogin
     may_accept: Callable[[], bool]

@@ -7,7 +7,7 @@ from roost.proto.imap.command import Command
 from roost.proto.imap.core.select import Select
 from roost.service import messages, selecting
 from roost.service.selecting import Opened
-from roost.session.imap import objectid, qresync
+from roost.session.imap import objectid, qresync, urlauth
 from roost.session.imap.conversation import UIDONLY, Conversation, Done
 from roost.session.imap.list import attributes_of
 from roost.session.imap.news import known_flags
@@ -73,6 +73,7 @@ def _view_of(opened: Opened, *, read_only: bool) -> View:
         read_only,
         uids,
         told=mailbox.highest_modseq,
+        key_told=mailbox.highest_modseq,
         last_uid=max(mailbox.uid_next - 1, uids[-1] if uids else 0),
         recent=set(uids[first_recent:]),
         keywords=set(opened.messages.keywords),
@@ -93,6 +94,7 @@ def _told(talk: Conversation, view: View, opened: Opened) -> list[bytes]:
         response.untagged_ok("changed last", response.highest_modseq_code(view.said)),
         response.untagged_ok("its id", objectid.mailbox_code(view.ref)),
     ]
+    told.append(urlauth.mechanisms(talk))
     if talk.is_rev2:
         attributes = attributes_of(opened.mailbox)
         told.append(data.mailbox_list(attributes, view.name, utf8=talk.utf8))

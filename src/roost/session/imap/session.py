@@ -32,6 +32,7 @@ from roost.session.imap.incoming import Appending
 from roost.session.imap.metadata import tell_changed
 from roost.session.imap.ports import ImapPort
 from roost.session.imap.updates import catch_up
+from roost.session.imap.urlauth import tell_reset
 
 GRAMMAR = Grammar((*CORE, *EXTENSIONS))
 MAX_BAD_COMMANDS = 20
@@ -375,6 +376,7 @@ class ImapSession:
         here = view is not None and (not hint.mailboxes or view.ref.id in hint.mailboxes)
         if not (notes or here):
             return
+        self._talk.key_in_doubt |= here and Type.URL_KEY in hint.types
         self._news = True
         if self._idle_tag is not None and not (self._has_task or self._is_ending):
             self._start()
@@ -390,6 +392,7 @@ class ImapSession:
         try:
             await catch_up(self._talk, may_expunge=True)
             await tell_changed(self._talk)
+            await tell_reset(self._talk)
         except ConnectionLost:
             raise
         except Exception as error:

@@ -24,6 +24,7 @@ class View:
     own: uid -> modseq of the client's own changes that it asked not to hear of (STORE .SILENT).
     saved: the uids that SEARCH saved (RFC 5182).
     contexts: by tag, the searches that are kept up to date (RFC 5267).
+    key_told: the modseq of the last RESETKEY that the client was told of (RFC 4467).
     """
 
     ref: MailboxRef
@@ -41,6 +42,7 @@ class View:
     own: dict[int, int] = field(default_factory=dict)
     saved: "array[int]" = field(default_factory=lambda: array("I"))
     contexts: dict[bytes, Context] = field(default_factory=dict)
+    key_told: int = 0
 
     @property
     def said(self) -> int:

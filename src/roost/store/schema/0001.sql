@@ -153,6 +153,18 @@ CREATE TABLE metadata (
 );
 CREATE INDEX metadata_modseq ON metadata (account_id, modseq);
 
+-- Mailbox access keys of URLAUTH (RFC 4467 section 2.2), which user_id has for a mailbox of account_id.
+-- key: NULL where all keys were removed. modseq: of user_id, when the key was last reset; 0 for never.
+CREATE TABLE url_key (
+    account_id INTEGER NOT NULL,
+    mailbox_id INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
+    key BLOB,
+    modseq INTEGER NOT NULL,
+    PRIMARY KEY (account_id, mailbox_id, user_id)
+) WITHOUT ROWID;
+CREATE INDEX url_key_user ON url_key (user_id);
+
 -- Immutable message bytes. state: 0 writing, 1 stored, 2 doomed. place: 0 in octets, 1 a file.
 -- codec: 0 as is. changed: when state last changed.
 CREATE TABLE blob (

@@ -25,6 +25,7 @@ from roost.proto.imap.ext.sort_display import SORT_DISPLAY
 from roost.proto.imap.ext.thread import THREAD
 from roost.proto.imap.ext.uidonly import UIDONLY
 from roost.proto.imap.ext.unauthenticate import UNAUTHENTICATE
+from roost.proto.imap.ext.urlauth import URL_PARTIAL, URLAUTH, URLAUTH_BINARY
 from roost.proto.imap.ext.utf8_accept import UTF8_ACCEPT
 from roost.proto.imap.ext.within import WITHIN
 from roost.proto.imap.extension import Extension
@@ -56,6 +57,9 @@ EXTENSIONS: tuple[Extension, ...] = (
     THREAD,
     UIDONLY,
     UNAUTHENTICATE,
+    URLAUTH,
+    URLAUTH_BINARY,
+    URL_PARTIAL,
     UTF8_ACCEPT,
     WITHIN,
 )

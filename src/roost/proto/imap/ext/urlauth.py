@@ -10,7 +10,7 @@ from roost.proto.imap.command import Arguments
 from roost.proto.imap.error import BadSyntax, OverLimit
 from roost.proto.imap.extension import Extension, Grammar
 from roost.proto.imap.response import Code
-from roost.proto.imap.spelling import astring, literal, nstring
+from roost.proto.imap.spelling import astring
 from roost.proto.imap.state import AFTER_LOGIN
 from roost.proto.imap.token import Cursor
 
@@ -104,32 +104,22 @@ def parse_url_fetch(cursor: Cursor, grammar: Grammar) -> UrlFetch:
     return UrlFetch(tuple(urls))
 
 
+def authorised(rump: str, token: str) -> str:
+    """A whole URL of the mechanism INTERNAL. rump: ends with the access. RFC 4467 section 5."""
+    return f"{rump}:{INTERNAL.lower()}:{token}"
+
+
 def gen_url_auth(urls: Iterable[str]) -> bytes:
     """GENURLAUTH: the whole URLs, in the order of the command. RFC 4467 section 8."""
     return b"* GENURLAUTH " + b" ".join(astring(url.encode()) for url in urls) + b"\r\n"
 
 
-def url_fetch(url: str, octets: bytes | None) -> bytes:
-    """URLFETCH for the plain form; None where the URL gives nothing. RFC 4467 section 8."""
-    return url_fetch_head(url) + b" " + nstring(octets) + b"\r\n"
-
-
-def url_fetch_items(url: str, items: Iterable[bytes]) -> bytes:
-    """URLFETCH with items as they are spelled by the two below. RFC 5524 section 3.2."""
-    spelled = b" ".join(b"(" + item + b")" for item in items)
-    return url_fetch_head(url) + b" " + spelled + b"\r\n"
-
-
 def url_fetch_head(url: str) -> bytes:
-    """The beginning of a URLFETCH response; what follows has a space before it."""
+    """The beginning of a URLFETCH response of one URL; what follows has a space before it.
+
+    That is an nstring, or items in parentheses each (RFC 4467 section 8, RFC 5524 section 3.2).
+    """
     return b"* URLFETCH " + astring(url.encode())
-
-
-def url_content_item(item: UrlItem, octets: bytes | None) -> bytes:
-    """BODY or BINARY; with NUL in it a literal8, None where it cannot be decoded."""
-    if octets is not None and b"\0" in octets:
-        return item.value.encode("ascii") + b" " + literal(octets, binary=True)
-    return item.value.encode("ascii") + b" " + nstring(octets)
 
 
 def url_structure_item(body: bytes) -> bytes:
@@ -178,3 +168,6 @@ URLAUTH = Extension(
 
 # Stands beside URLAUTH, whose grammar looks for its capability.
 URLAUTH_BINARY = Extension(name="urlauth binary", rfc=5524, capabilities=("URLAUTH=BINARY",))
+
+# PARTIAL of URLs, here and in CATENATE: RFC 5550 section 5.7.1.
+URL_PARTIAL = Extension(name="url partial", rfc=5550, capabilities=("URL-PARTIAL",))
