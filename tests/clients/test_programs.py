@@ -151,25 +151,33 @@ def test_mbsync_syncs_through_a_tunnel(server: LocalServe, tmp_path: Path) -> No
 
 
 @pytest.mark.external("mutt", "tmux", "swaks")
-def test_mutt_opens_the_inbox(server: LocalServe, tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["imaps", "tunnel"])
+def test_mutt_opens_the_inbox(server: LocalServe, tmp_path: Path, way: str) -> None:
+    subject = f"seen by mutt over {way}"
     run("swaks", "--server", f"127.0.0.1:{server.ports['smtp']}", "--to", "x@y.test", "--from", "a@b.test",
-        "--header", "Subject: seen by mutt", "--silent")  # fmt: skip
+        "--header", f"Subject: {subject}", "--silent")  # fmt: skip
+    tunnel = f"{sys.executable} -m roost --socket {server.socket_path} imap {ACCOUNT}"
+    account = (
+        f'set folder="imap://localhost/"\nset tunnel="{tunnel}"\n'
+        if way == "tunnel"
+        else f'set folder="imaps://127.0.0.1:{server.ports["imaps"]}/"\nset imap_user="{ACCOUNT}"\n'
+        f'set imap_pass="{PASSWORD}"\nset ssl_verify_host=no\nset ssl_verify_dates=no\n'
+        f"set certificate_file={tmp_path}/certs\n"
+    )
     (tmp_path / "muttrc").write_text(
-        f'set folder="imaps://127.0.0.1:{server.ports["imaps"]}/"\nset spoolfile="+INBOX"\n'
-        f'set imap_user="{ACCOUNT}"\nset imap_pass="{PASSWORD}"\nset ssl_verify_host=no\n'
-        f"set ssl_verify_dates=no\nset certificate_file={tmp_path}/certs\nset sort=reverse-date-received\n"
+        f'{account}set spoolfile="+INBOX"\nset sort=reverse-date-received\n'
     )
     tmux = ("tmux", "-S", str(tmp_path / "tmux"))
     run(*tmux, "new-session", "-d", "-x", "120", "-y", "30", f"mutt -n -F {tmp_path}/muttrc")
     try:
         for _ in range(100):
             screen = run(*tmux, "capture-pane", "-p").stdout.decode()
-            if "seen by mutt" in screen:
+            if subject in screen:
                 break
             if "(o)nce" in screen:
                 run(*tmux, "send-keys", "o")
             time.sleep(0.1)
-        assert "seen by mutt" in screen
+        assert subject in screen
         assert "INBOX" in screen
     finally:
         subprocess.run((*tmux, "kill-server"), check=False)

@@ -438,7 +438,7 @@ async def test_a_body_over_its_bound_is_not_kept(api: AdminApi) -> None:
 
 async def test_who_is_no_admin_learns_nothing(filled: AdminApi) -> None:
     for uid in (1001, None):
-        for place in ("/status", "/nothing", "/accounts/anna"):
+        for place in ("/status", "/nothing", "/accounts/anna", "/imap/anna@example.org"):
             answer = await filled("GET", place, uid=uid)
             assert (answer.status, answer.code) == (403, "not_allowed")
     assert (await filled("POST", "/stop", {}, uid=1001)).status == 403

@@ -252,11 +252,36 @@ async def test_octets_that_wait_for_an_upgrade_are_bounded() -> None:
         assert await client.rest() == b""
 
 
-async def test_a_switch_is_there_only_for_who_asks() -> None:
+@pytest.mark.parametrize(
+    "octets",
+    [b"GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", UPGRADE.replace(b"/1.1", b"/1.0")],
+    ids=["no upgrade", "HTTP/1.0"],
+)
+async def test_a_switch_is_there_only_for_who_asks(octets: bytes) -> None:
     async with serving() as house:
         house.go_on.set()
         client = await house.connect()
-        assert (await client.ask(GET.replace(b"/", b"/echo", 1)))[0] == 500
+        assert (await client.ask(octets))[0] == 500
+
+
+@pytest.mark.parametrize("field", [b"Content-Length: 41", b"Transfer-Encoding: chunked"])
+async def test_an_upgrade_has_no_body_that_could_be_taken_for_a_request(field: bytes) -> None:
+    async with serving() as house:
+        house.go_on.set()
+        client = await house.connect()
+        head = UPGRADE.replace(b"\r\n\r\n", b"\r\n" + field + b"\r\n\r\n")
+        assert (await client.ask(head + GET))[0] == 400
+        assert await client.rest() == b""
+
+
+async def test_an_upgrade_behind_another_request_waits_for_its_answer() -> None:
+    async with serving() as house:
+        house.go_on.set()
+        client = await house.connect()
+        await client.send(GET + UPGRADE + b"GET / HTTP/1.1 ")
+        assert (await client.answer())[0] == 200
+        wanted = SWITCHED + b"hello GET / HTTP/1.1 "
+        assert await client.reader.readexactly(len(wanted)) == wanted
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ from roost.ports.log_events import Event
 
 # A chunk of one octet takes six on the wire; whoever sends more frame than that sends no body.
 _FRAME_PER_OCTET = 8
+# Fields that announce a body.
+_FRAMES = frozenset({b"content-length", b"transfer-encoding"})
 
 PeerUid = Callable[[asyncio.BaseTransport], int | None]
 # Speaks another protocol on a connection from now on; its protocol is set when this returns.
@@ -128,7 +130,12 @@ class BoundedHttp(HttpToolsProtocol):
         now = self._server.clock.now()
         self.server_state.default_headers = [(b"date", format_datetime(now, usegmt=True).encode())]
         if self.parser.should_upgrade():
-            self.scope["state"]["switch"] = self._switch
+            # The parser takes a body behind it for the other protocol's: where the upgrade is not
+            # taken it would be read as a request that nobody has sent.
+            if any(name in _FRAMES for name, _ in self.headers):
+                raise _Refused
+            if self.parser.get_http_version() == "1.1":
+                self.scope["state"]["switch"] = self._switch
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -143,9 +150,11 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        if self._behind is None or not self.cycle.response_complete:
+            return
         behind, self._behind = self._behind, None
-        if behind:  # it was no upgrade after all: this is the next request
-            self._parse(behind)
+        if behind and not self.transport.is_closing():
+            self._parse(behind)  # it was no upgrade after all: this is the next request
 
     def pause_writing(self) -> None:
         self._writing.start(self._limits.write_seconds)
