@@ -70,7 +70,10 @@ async def test_changes_are_found_by_modseq_also_removals() -> None:
     third = await put(store, INBOX, a=None)
     assert await store.read(lambda tx: metadata.highest(tx, ME)) == third
     found = await store.scan(lambda tx: metadata.changed_since(tx, ME, first))
-    assert found == [Noted("", "/private/x", second), Noted("INBOX", "/private/a", third)]
+    assert found == [
+        Noted("", "/private/x", second, removed=False),
+        Noted("INBOX", "/private/a", third, removed=True),
+    ]
 
 
 async def test_a_change_is_announced_to_whoever_listens() -> None:

@@ -20,7 +20,7 @@ from roost.service.mailbox_errors import (
     OverLimit,
 )
 from roost.service.rights import TOP, Right
-from roost.store import copying, expunging, metadata, placements, subscriptions
+from roost.store import addresses, copying, expunging, metadata, placements, subscriptions
 from roost.store import mailboxes as rows
 from roost.store.engine import MAX_INLINE_ROWS, ReadTx, Store, WriteTx
 from roost.store.mailbox_names import (
@@ -71,6 +71,15 @@ async def list_all(store: Store, acting: AccountId, owner: AccountId) -> Listing
     return await store.scan(whole)
 
 
+async def inboxes(store: Store, account: AccountId) -> frozenset[str]:
+    """The names of the mailboxes that mail for an account is delivered to, there or not."""
+    some = await store.read(lambda tx: addresses.of_account(tx, account, None, MAX_INLINE_ROWS))
+    if len(some) == MAX_INLINE_ROWS:
+        every = await store.scan(lambda tx: addresses.all_of_account(tx, account))
+        some = [address for address, _ in every]
+    return frozenset({INBOX, *(address.settings.mailbox for address in some)})
+
+
 async def status(store: Store, acting: AccountId, owner: AccountId, name: str) -> Mailbox:
     """A mailbox with its counters. Raises MailboxUnknown, NotPermitted."""
     wanted = known_name(name)
@@ -85,11 +94,13 @@ async def create(
     name: str,
     *,
     role: Role | None = None,
+    old_name: str | None = None,
 ) -> list[Mailbox]:
     """Create a mailbox and those missing above it, all subscribed; the new ones, top first.
 
-    Raises MailboxNameInvalid, MailboxExists, MailboxRoleTaken, OverLimit, MailboxUnknown,
-    NotPermitted. RFC 9051 section 6.3.4, RFC 6154 section 3.
+    old_name: of a mailbox whose messages it takes over. Raises MailboxNameInvalid, MailboxExists,
+    MailboxRoleTaken, OverLimit, MailboxUnknown, NotPermitted.
+    RFC 9051 section 6.3.4, RFC 6154 section 3.
     """
     name, now = parse_name(name), clock.now()
 
@@ -98,7 +109,7 @@ async def create(
         if await rows.by_name(tx, owner, name) is not None:
             raise MailboxExists
         await _refuse_role(tx, owner, role)
-        created = await rows.create(tx, owner, name, now, role=role)
+        created = await rows.create(tx, owner, name, now, role=role, old_name=old_name)
         if await rows.count(tx, owner) > MAX_MAILBOXES:
             raise OverLimit("mailboxes", MAX_MAILBOXES)
         for mailbox in created:
@@ -286,7 +297,7 @@ async def _move_inbox(
 ) -> list[Mailbox]:
     """Move what INBOX holds now to a new mailbox; mail that comes meanwhile stays in INBOX."""
     inbox = await store.read(lambda tx: require(tx, acting, owner, INBOX, Right.DELETE_MAILBOX))
-    created = await create(store, clock, acting, owner, name)
+    created = await create(store, clock, acting, owner, name, old_name=INBOX)
     target, now = created[-1].ref, clock.now()
     await store.write(lambda tx: metadata.copy(tx, inbox.ref, target))
 

@@ -23,6 +23,7 @@ _TABLES = (
     ("subscription", "owner_id, name"),
     ("metadata", "mailbox_id, entry"),
     ("url_key", "mailbox_id, user_id"),
+    ("mailbox_naming", "modseq"),
     ("mailbox", "id"),
     ("address", "domain_id, localpart"),
     ("credential", "id"),

@@ -65,7 +65,7 @@ async def copy(
     )
     numbers_taken = (await quota.take(tx, [wanted]))[target.account]
     last = ModSeq(numbers_taken.modseq + step.messages - 1)
-    first = await take_uids(tx, target, step.messages)
+    first = await take_uids(tx, target, step.messages, last)
     await _place(tx, source, spans, target, first, numbers_taken.modseq, micros(now))
     await _finish(tx, target, first, step, last)
     return Copied(sources, first, last)
@@ -193,7 +193,7 @@ async def move_some(
     if not placed:
         return []
     modseq = await numbers.reserve_modseqs(tx, source.account, len(placed))
-    first = await take_uids(tx, target, len(placed))
+    first = await take_uids(tx, target, len(placed), ModSeq(modseq + len(placed) - 1))
     moved = [Moved(one.uid, Uid(first + n), ModSeq(modseq + n)) for n, one in enumerate(placed)]
     await _move_rows(tx, source, target, moved, micros(now))
     sizes = [(one.flags, one.size) for one in placed]

@@ -204,7 +204,7 @@ async def _take_uids(tx: WriteTx, into: dict[MailboxRef, _Into]) -> None:
         " deleted_octets = m.deleted_octets + g.deleted_octets, emails = m.emails + g.emails,"
         " unread = m.unread + g.unread, threads = m.threads + g.threads,"
         " unread_threads = m.unread_threads + g.unread_threads, counts_modseq = g.modseq,"
-        " highest_modseq = g.modseq FROM given g"
+        " highest_modseq = g.modseq, arrived_modseq = g.modseq FROM given g"
         " WHERE m.account_id = g.account AND m.id = g.mailbox AND m.removed IS NULL"
         " RETURNING account_id, id, uid_next",
         "account, mailbox, modseq, messages, unseen, deleted, octets, deleted_octets,"

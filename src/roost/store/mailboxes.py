@@ -12,11 +12,14 @@ from enum import StrEnum
 
 from roost.base.ids import AccountId, MailboxId, MailboxRef, ModSeq, Uid
 from roost.ports.bus import Type
-from roost.store import changes, numbers
+from roost.store import changes, namings, numbers
 from roost.store.engine import MAX_INLINE_ROWS, ReadTx, Row, WriteTx
 from roost.store.mailbox_names import below, lineage, parent_of
 from roost.store.sql_lists import listed
 from roost.store.times import micros, moment_of
+
+NO_MODSEQ = ModSeq(0)
+LAST_MAILBOX = MailboxId(2**63 - 1)
 
 
 class Role(StrEnum):
@@ -63,6 +66,7 @@ class Mailbox:
     unread: int = 0
     threads: int = 0
     unread_threads: int = 0
+    arrived_modseq: ModSeq = NO_MODSEQ
 
     @property
     def ref(self) -> MailboxRef:
@@ -155,6 +159,29 @@ async def highest_modseq(tx: ReadTx, ref: MailboxRef) -> ModSeq | None:
     return None if found is None else ModSeq(found)
 
 
+async def changed_since(
+    tx: ReadTx,
+    account: AccountId,
+    modseq: int,
+    beyond: MailboxId = LAST_MAILBOX,
+    limit: int = MAX_INLINE_ROWS,
+) -> list[Mailbox]:
+    """Mailboxes whose messages, notes or name changed after `modseq`, new ones as well.
+
+    In order of their highest modseq, at most `limit`. beyond: of those that changed at `modseq`
+    itself, the ones with a higher number too; to go on, both numbers of the last mailbox.
+    """
+    rows = await tx.rows(
+        f"{_SELECT} WHERE account_id = $1 AND (highest_modseq, id) > ($2, $3)"
+        " AND removed IS NULL ORDER BY highest_modseq, id LIMIT $4",
+        account,
+        modseq,
+        beyond,
+        limit,
+    )
+    return [_mailbox_of(row) for row in rows]
+
+
 async def by_role(tx: ReadTx, account: AccountId, role: Role) -> Mailbox | None:
     """The mailbox with this role, which at most one has."""
     row = await tx.row(
@@ -192,10 +219,12 @@ async def create(
     *,
     role: Role | None = None,
     sort_order: int = 0,
+    old_name: str | None = None,
 ) -> list[Mailbox]:
     """Create a mailbox that is not there, and those above it that are not; the new ones, top first.
 
-    name: in the form of `parse_name`. role: for the last one; nobody has it yet.
+    name: in the form of `parse_name`. role: for the last one; nobody has it yet. old_name: of the
+    mailbox whose messages it takes over, so that sessions are told of a renaming.
     UIDVALIDITY never had the same value before in the account (RFC 9051 section 2.3.1.1).
     """
     parent: MailboxId | None = None
@@ -215,6 +244,9 @@ async def create(
         if level == name:
             mailbox = replace(mailbox, role=role, sort_order=sort_order)
         await tx.execute(_INSERT, *_row_of(mailbox))
+        await namings.record(
+            tx, account, mailbox.created_modseq, old_name if level == name else None, level
+        )
         created.append(mailbox)
         parent = mailbox.id
     await _announce(tx, account, modseq + len(missing) - 1)
@@ -249,14 +281,17 @@ async def rename(tx: WriteTx, mailbox: Mailbox, name: str, now: datetime) -> lis
             one,
             name=name + one.name[len(mailbox.name) :],
             properties_modseq=ModSeq(first + step),
+            highest_modseq=ModSeq(first + step),
         )
         for step, one in enumerate(moved)
     ]
     await tx.execute_many(
-        "UPDATE mailbox SET name = $1, parent_id = $2, properties_modseq = $3"
+        # Its name has another UIDVALIDITY now, of which sessions hear as of messages that change.
+        "UPDATE mailbox SET name = $1, parent_id = $2, properties_modseq = $3, highest_modseq = $3"
         " WHERE account_id = $4 AND id = $5",
         [(one.name, one.parent_id, one.properties_modseq, account, one.id) for one in renamed],
     )
+    await namings.record(tx, account, first, mailbox.name, name)
     await _announce(tx, account, first + len(moved) - 1)
     return created + renamed
 
@@ -274,6 +309,7 @@ async def delete(tx: WriteTx, mailbox: Mailbox) -> ModSeq:
         mailbox.account_id,
         mailbox.id,
     )
+    await namings.record(tx, mailbox.account_id, modseq, mailbox.name, None)
     # A mailbox that gets the name later does not inherit its notes, nor who may read it by a URL:
     # RFC 5464 section 4.1, RFC 4467 section 2.2.
     for table in ("metadata", "url_key"):

@@ -28,11 +28,12 @@ class Held(NamedTuple):
 
 
 class Noted(NamedTuple):
-    """An entry that changed. mailbox: its name, "" for the server."""
+    """An entry that changed. mailbox: its name, "" for the server. removed: it has no value now."""
 
     mailbox: str
     entry: str
     modseq: ModSeq
+    removed: bool
 
 
 async def values(tx: ReadTx, ref: MailboxRef, entries: Sequence[str]) -> dict[str, bytes | None]:
@@ -120,13 +121,14 @@ async def highest(tx: ReadTx, account: AccountId) -> ModSeq:
 async def changed_since(tx: ReadTx, account: AccountId, modseq: int) -> list[Noted]:
     """What was set or removed above a modseq, by mailbox and entry; in a scan."""
     rows = await tx.rows(
-        "SELECT COALESCE(m.name, ''), n.entry, n.modseq FROM metadata n LEFT JOIN mailbox m"
+        "SELECT COALESCE(m.name, ''), n.entry, n.modseq, n.value IS NULL"
+        " FROM metadata n LEFT JOIN mailbox m"
         " ON m.account_id = n.account_id AND m.id = n.mailbox_id"
         " WHERE n.account_id = $1 AND n.modseq > $2 ORDER BY n.mailbox_id, n.entry",
         account,
         modseq,
     )
-    return [Noted(*row) for row in rows]
+    return [Noted(row[0], row[1], row[2], removed=bool(row[3])) for row in rows]
 
 
 async def _forget_old(tx: WriteTx, account: AccountId) -> None:

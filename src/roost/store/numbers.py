@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from roost.base.ids import AccountId, EmailId, ModSeq, ThreadId
-from roost.store.engine import WriteTx
+from roost.store.engine import ReadTx, WriteTx
 
 
 class Reserved(NamedTuple):
@@ -34,6 +34,14 @@ async def reserve(
 async def reserve_modseqs(tx: WriteTx, account: AccountId, count: int) -> ModSeq:
     """The first of `count` modseqs in a row. RFC 7162 section 3.1."""
     return (await reserve(tx, account, modseqs=count)).modseq
+
+
+async def latest_modseq(tx: ReadTx, account: AccountId) -> ModSeq:
+    """The highest modseq that was handed out: every change so far has this one or a lower one."""
+    following: int | None = await tx.value(
+        "SELECT next_modseq FROM account_counter WHERE account_id = $1", account
+    )
+    return ModSeq(following - 1 if following else 0)
 
 
 async def next_number(tx: WriteTx, account: AccountId) -> int:

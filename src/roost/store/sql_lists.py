@@ -22,10 +22,10 @@ def chunks(values: Sequence[T], size: int = MOST) -> Iterator[Sequence[T]]:
         yield values[start : start + size]
 
 
-def listed(first: int, values: Sequence[int]) -> tuple[str, list[int]]:
+def listed(first: int, values: Sequence[T]) -> tuple[str, list[T]]:
     """Text and arguments of `IN (...)` whose first placeholder is `$first`.
 
-    values: 1 to MOST numbers; the last is repeated up to the next power of two.
+    values: 1 to MOST values; the last is repeated up to the next power of two.
     """
     length = _rounded(len(values))
     return _placeholders(first, length), [*values] + [values[-1]] * (length - len(values))

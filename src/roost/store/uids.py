@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from roost.base.errors import ServiceError
-from roost.base.ids import MailboxRef, Uid
+from roost.base.ids import MailboxRef, ModSeq, Uid
 from roost.store.engine import WriteTx
 
 
@@ -19,12 +19,16 @@ class MailboxGone(ServiceError):
         return "there is no such mailbox"
 
 
-async def take_uids(tx: WriteTx, mailbox: MailboxRef, count: int) -> Uid:
-    """The first of `count` uids in a row. Raises MailboxGone."""
+async def take_uids(tx: WriteTx, mailbox: MailboxRef, count: int, arrived: ModSeq) -> Uid:
+    """The first of `count` uids in a row. arrived: the modseq of the last message that gets one.
+
+    Raises MailboxGone.
+    """
     first: int | None = await tx.value(
-        "UPDATE mailbox SET uid_next = uid_next + $1 WHERE account_id = $2 AND id = $3"
-        " AND removed IS NULL RETURNING uid_next - $1",
+        "UPDATE mailbox SET uid_next = uid_next + $1, arrived_modseq = $2"
+        " WHERE account_id = $3 AND id = $4 AND removed IS NULL RETURNING uid_next - $1",
         count,
+        arrived,
         *mailbox,
     )
     if first is None:

@@ -7,10 +7,11 @@ from roost.ports.bus import Hint
 
 
 class ListBus:
-    """Keeps hints in `hints` and tells listeners at once."""
+    """Keeps hints in `hints` and tells listeners at once. loses: whether hints get lost instead."""
 
     def __init__(self) -> None:
         self.hints: list[Hint] = []
+        self.loses = False
         self._listeners: dict[object, tuple[AccountId | None, Callable[[Hint], None]]] = {}
 
     @property
@@ -19,6 +20,8 @@ class ListBus:
         return len(self._listeners)
 
     def publish(self, hint: Hint) -> None:
+        if self.loses:
+            return
         self.hints.append(hint)
         for account, hear in list(self._listeners.values()):
             if account is None or account == hint.account:

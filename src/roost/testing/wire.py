@@ -107,6 +107,13 @@ class MemoryWire:
                 await self._news.wait()
         return bytes(self.output)
 
+    async def rest(self, seconds: float = 5.0) -> None:
+        """Wait until the session has nothing left to do; TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while self._tasks:
+                await asyncio.wait(self._tasks)
+                await asyncio.sleep(0)
+
     async def settle(self) -> None:
         """Let tasks that can go on do so; those that wait for something outside are left."""
         for _ in range(20):

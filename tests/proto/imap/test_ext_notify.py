@@ -6,6 +6,7 @@ from roost.proto.imap.core import CORE
 from roost.proto.imap.core.fetch import BodySection, FetchAttribute, SectionSpec, SectionText
 from roost.proto.imap.error import BadSyntax, OverLimit
 from roost.proto.imap.ext.mailbox_filter import FilterKind, MailboxFilter
+from roost.proto.imap.ext.multisearch import MULTISEARCH
 from roost.proto.imap.ext.notify import (
     NOTIFICATION_OVERFLOW,
     NOTIFY,
@@ -120,6 +121,13 @@ def test_refuses_at_the_offset(text: bytes, offset: int) -> None:
 def test_has_bounds(text: bytes) -> None:
     with pytest.raises(OverLimit):
         parse(text)
+
+
+def test_takes_subtree_one_with_multisearch() -> None:
+    """RFC 7377 section 3 adds it to the grammar."""
+    grammar = Grammar((*CORE, NOTIFY, MULTISEARCH))
+    args = grammar.parse((b"a NOTIFY SET (subtree-one a NONE)",)).args
+    assert args == Notify((EventGroup(MailboxFilter(FilterKind.SUBTREE_ONE, ("a",))),))
 
 
 def test_spells() -> None:

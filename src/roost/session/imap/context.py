@@ -7,9 +7,11 @@ before the EXPUNGE. CONTEXT alone is a hint that needs nothing here.
 
 from array import array
 from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
 from roost.proto.imap import data, response
 from roost.proto.imap.command import Command
+from roost.proto.imap.core.fetch import FetchItem
 from roost.proto.imap.core.search import SearchReturn
 from roost.proto.imap.ext.context import (
     CancelUpdate,
@@ -26,7 +28,16 @@ from roost.session.imap.view import View
 from roost.store.search_rows import AllOf, Condition, UidIn
 from roost.store.sql_lists import spans_of
 
-__all__ = ["cancel_update", "check_tag", "follow", "keep", "tell_expunged"]
+__all__ = [
+    "Followed",
+    "cancel_update",
+    "check_tag",
+    "follow",
+    "keep",
+    "tell_expunged",
+    "update_items",
+    "wants_update",
+]
 
 MAX_CONTEXTS = 10
 MAX_SORTED = 20_000  # members, each of whose changes moves others
@@ -35,6 +46,12 @@ MAX_SORTED = 20_000  # members, each of whose changes moves others
 def wants_update(returns: SearchReturn | None) -> bool:
     """Whether UPDATE is among the return options."""
     return returns is not None and any(isinstance(one, UpdateReturn) for one in returns.extra)
+
+
+def update_items(returns: SearchReturn | None) -> tuple[FetchItem, ...]:
+    """What UPDATE wants to FETCH of messages that come in. RFC 5465 section 7."""
+    updates = (one for one in (returns.extra if returns else ()) if isinstance(one, UpdateReturn))
+    return tuple(item for one in updates for item in one.items)
 
 
 def check_tag(talk: Conversation, command: Command, returns: SearchReturn | None) -> None:
@@ -52,18 +69,21 @@ def keep(
     *,
     by_uid: bool,
     source: bytes = b"",
-    whole: bool = True,
+    items: tuple[FetchItem, ...] = (),
 ) -> None:
     """Keep a search with UPDATE up to date from now on, or tell that it will not be. Section 4.3.1.
 
-    uids: what it found, in its order. whole: whether it looked at all messages that it means.
+    uids: what it found, in its order. items: see `update_items`.
     """
     contexts = talk.selected.contexts
-    if not whole or len(contexts) >= MAX_CONTEXTS or (criteria and len(uids) > MAX_SORTED):
+    if len(contexts) >= MAX_CONTEXTS or (criteria and len(uids) > MAX_SORTED):
         refuse(talk, command.tag)
         return
     members = array("I", uids)
-    contexts[command.tag] = Context(command.tag, by_uid, condition, members, source, criteria)
+    kept = Context(command.tag, by_uid, condition, members, source, criteria, items)
+    contexts[command.tag] = kept
+    if items:
+        talk.note_own_changes()
 
 
 def name_by_uid(view: View) -> None:
@@ -86,26 +106,38 @@ async def cancel_update(talk: Conversation, command: Command) -> Done:
     return Done("CANCELUPDATE done")
 
 
-async def follow(talk: Conversation, view: View, touched: Collection[int]) -> None:
-    """Tell what new messages and changed flags do to the results. touched: their uids."""
+class Followed(NamedTuple):
+    """What happened to one result. line: that tells it, b"" for nothing.
+
+    items: to FETCH of those of the messages `added` that have just come in.
+    """
+
+    line: bytes
+    items: tuple[FetchItem, ...]
+    added: set[int]
+
+
+async def follow(talk: Conversation, view: View, touched: Collection[int]) -> list[Followed]:
+    """What new messages and changed flags do to the results, to be told. touched: their uids."""
     if not touched or not view.contexts:
-        return
+        return []
     there = sorted(uid for uid in touched if uid not in view.gone)
     spans = UidIn(tuple(spans_of(there)))
+    followed = []
     for context in list(view.contexts.values()):
         try:
-            await _follow(talk, view, context, there, spans)
+            followed.append(await _follow(talk, view, context, there, spans))
         except Exception:
             # What it missed cannot be made up for: better no updates than wrong ones.
             del view.contexts[context.tag]
             refuse(talk, context.tag)
             raise
-    await talk.room()
+    return followed
 
 
 async def _follow(
     talk: Conversation, view: View, context: Context, there: Sequence[int], spans: UidIn
-) -> None:
+) -> Followed:
     now = set(await find(talk, AllOf((spans, context.condition))) if there else ())
     before = context.among(there)
     left, new = before - now, now - before
@@ -116,13 +148,14 @@ async def _follow(
         left.update(set(kept).difference(order))
         new.intersection_update(order)
     removed = context.remove(left)
-    _tell(talk, view, context, removed, context.add(new, order))
+    line = _line(view, context, removed, context.add(new, order))
+    return Followed(line, context.items, new)
 
 
 def tell_expunged(talk: Conversation, view: View) -> None:
     """Tell what the messages about to be expunged do to the results, while their numbers stand."""
     for context in view.contexts.values():
-        _tell(talk, view, context, context.remove(context.among(view.gone)), [])
+        talk.send(_line(view, context, context.remove(context.among(view.gone)), []))
 
 
 async def _order_with(
@@ -135,20 +168,20 @@ async def _order_with(
     return await order_uids(talk, context.criteria, together) if context.criteria else together
 
 
-def _tell(
-    talk: Conversation,
+def _line(
     view: View,
     context: Context,
     removed: list[tuple[int, list[int]]],
     added: list[tuple[int, list[int]]],
-) -> None:
+) -> bytes:
     items = []
     if removed:
         items.append(remove_from_item(_numbered(view, context, removed)))
     if added:
         items.append(add_to_item(_numbered(view, context, added)))
-    if items:
-        talk.send(data.esearch(context.tag, uid=context.by_uid, extra=items, source=context.source))
+    if not items:
+        return b""
+    return data.esearch(context.tag, uid=context.by_uid, extra=items, source=context.source)
 
 
 def _numbered(

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from roost.proto.imap.core.fetch import FetchItem
 from roost.proto.imap.ext.sort import SortCriterion
 from roost.store.search_rows import Condition
 
@@ -19,7 +20,8 @@ class Context:
 
     condition: with what numbers, `$` and times meant when the command came. by_uid: whether uids
     are told, else sequence numbers. source: further correlators of the response. criteria: of
-    SORT, () for the order of the mailbox. members: uids, in the order the client has them.
+    SORT, () for the order of the mailbox. items: to FETCH of messages that come in. members: uids,
+    in the order the client has them.
     """
 
     tag: bytes
@@ -28,6 +30,7 @@ class Context:
     members: "array[int]"
     source: bytes = b""
     criteria: tuple[SortCriterion, ...] = ()
+    items: tuple[FetchItem, ...] = ()
 
     def among(self, uids: Iterable[int]) -> set[int]:
         """Those of these uids that are members."""

@@ -1,15 +1,18 @@
 """One client's state, as the verbs see it: who it is, what it selected and enabled, and its ear."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from roost.ports.net import Wire
+from roost.proto.imap.ext.notify import EventKind
 from roost.proto.imap.extension import Grammar
 from roost.proto.imap.response import Code
 from roost.proto.imap.state import State
 from roost.service.login import Login
+from roost.session.imap.own_changes import OwnChanges
 from roost.session.imap.ports import ImapPort
 from roost.session.imap.view import View
+from roost.session.imap.watch import Watch
 from roost.store.stowed import Stowed
 
 IMAP4REV2 = "IMAP4REV2"
@@ -58,6 +61,8 @@ class Conversation:
     key_in_doubt: the access key of the selected mailbox may be another (RFC 4467).
     client_id: what the client said of itself with ID, for the log.
     progress: how many messages the running command dealt with, of how many (RFC 9585).
+    watch: what NOTIFY asked for, None before the first one. own: the changes that the client made
+    itself and was not answered yet, None where nobody asks which these are.
     """
 
     port: ImapPort
@@ -80,6 +85,8 @@ class Conversation:
     is_deflated: bool = False
     progress: tuple[int, int | None] | None = None
     key_in_doubt: bool = False
+    watch: Watch | None = None
+    own: OwnChanges | None = None
 
     @property
     def state(self) -> State:
@@ -103,6 +110,12 @@ class Conversation:
         return self.view
 
     @property
+    def hears_news(self) -> bool:
+        """Whether there may be something to tell behind a command."""
+        asked = (self.view, self.watch, self.own, self.metadata_told)
+        return any(one is not None for one in asked)
+
+    @property
     def is_rev2(self) -> bool:
         """Whether the client enabled IMAP4rev2."""
         return IMAP4REV2 in self.enabled
@@ -124,8 +137,9 @@ class Conversation:
 
     @property
     def tells_uid(self) -> bool:
-        """Whether news of a message name its uid."""
-        return self.by_uid or self.is_rev2 or self.tells_modseq
+        """Whether news of a message name its uid. NOTIFY wants it: RFC 5465 section 5.1."""
+        notified = self.watch is not None and EventKind.FLAG_CHANGE in self.watch.selected
+        return self.by_uid or self.is_rev2 or self.tells_modseq or notified
 
     @property
     def hidden(self) -> frozenset[str]:
@@ -148,8 +162,22 @@ class Conversation:
         """
         await self.wire.room()
 
+    def note_own_changes(self) -> None:
+        """From now on it is known which changes are the client's own."""
+        if self.own is None:
+            self.own = OwnChanges(self.port.store, self.user.account)
+            self.port = replace(self.port, store=self.own)
+
+    def forget_own_changes(self) -> None:
+        """Nobody asks any more which changes are the client's own."""
+        if self.own is not None:
+            self.port = replace(self.port, store=self.own.plain)
+            self.own = None
+
     async def deselect(self) -> None:
         """No mailbox is selected any more."""
+        if self.view is not None and self.watch is not None and self.watch.groups:
+            self.watch.left[self.view.ref] = self.view.said
         self.view = None
         self.key_in_doubt = False
         self.selection_changed()

@@ -28,6 +28,7 @@ from roost.session.imap import (
     mailbox,
     metadata,
     multisearch,
+    notify,
     quota,
     replace,
     search,
@@ -44,7 +45,6 @@ from roost.session.imap import list as listing
 from roost.session.imap.conversation import QRESYNC, Conversation, Done, Refused
 from roost.session.imap.errors import spell_bug, spell_error
 from roost.session.imap.inprogress import with_progress
-from roost.session.imap.updates import catch_up
 
 Handler = Callable[[Conversation, Command], Awaitable[Done]]
 
@@ -95,6 +95,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "GENURLAUTH": urlauth.generate,
         "URLFETCH": urlauth.url_fetch,
         "RESETKEY": urlauth.reset_key,
+        "NOTIFY": notify.notify,
     }
 )
 
@@ -106,7 +107,7 @@ async def run_command(talk: Conversation, command: Command) -> bytes:
     """
     talk.by_uid = command.uid
     outcome = await _outcome(talk, command)
-    if not talk.leaving and (talk.view is not None or talk.metadata_told is not None):
+    if not talk.leaving and talk.hears_news:
         await _tell_news(talk, command)
     return b"" if talk.idle_asked else _spell(talk, command, outcome)
 
@@ -159,9 +160,7 @@ async def _tell_news(talk: Conversation, command: Command) -> None:
     if may and command.uid and (key := getattr(command.args, "key", None)) is not None:
         may = not names_numbers(key)  # RFC 7162 section 3.2.10.2
     try:
-        await catch_up(talk, may_expunge=may)
-        await metadata.tell_changed(talk)
-        await urlauth.tell_reset(talk)
+        await notify.tell_news(talk, may_expunge=may)
     except ConnectionLost:
         raise
     except Exception as error:

@@ -10,7 +10,7 @@ command ends in NO [CORRUPTION]; a part whose encoding cannot be undone is NIL t
 
 import asyncio
 from array import array
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 from roost.proto.imap import response
@@ -28,7 +28,7 @@ from roost.store import placements
 from roost.store.engine import ReadTx, Row
 from roost.store.flags import SEEN
 
-__all__ = ["fetch"]
+__all__ = ["fetch", "tell_items"]
 
 
 class _Told(NamedTuple):
@@ -79,6 +79,22 @@ async def _tell_all(
             await _tell(talk, plan, teller, page, rows, downwards=downwards)
             unseen.extend(_unseen(plan, rows))
     return _Told(missing, expunged, array("I", sorted(unseen)))
+
+
+async def tell_items(talk: Conversation, uids: Sequence[int], items: Sequence[Hashable]) -> None:
+    """Tell these items of messages of the selected mailbox, unasked; some may be gone by now.
+
+    uids: ascending. What is damaged or cannot be decoded is NIL.
+    """
+    view = talk.selected
+    plan = make_plan(talk, items)
+    teller = SectionTeller(talk, plan) if plan.sections else None
+    numbers = (number for uid in uids if (number := view.number_of(uid)) is not None)
+    newest = Newest([(number - 1, number) for number in numbers])
+    told = await _tell_all(talk, plan, teller, newest)
+    await messages.mark_seen(
+        talk.port.store, talk.port.clock, talk.user.account, view.ref, told.unseen
+    )
 
 
 async def _read(talk: Conversation, plan: Plan, page: Sequence[Range]) -> list[Row]:

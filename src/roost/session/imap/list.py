@@ -93,6 +93,20 @@ def attributes_of(mailbox: Mailbox) -> list[str]:
     return [] if use is None else [use]
 
 
+def attributes_of_name(
+    mailbox: Mailbox | None, *, exists: bool, has_children: bool, is_subscribed: bool
+) -> list[str]:
+    """All that is to be said of a name, without backslash.
+
+    mailbox: that has it now, if any. exists: whether it is told as one that is there.
+    """
+    subscribed = ["Subscribed"] if is_subscribed else []
+    if not exists:
+        return ["NonExistent", *subscribed]
+    children = "HasChildren" if has_children else "HasNoChildren"
+    return [children, *subscribed, *(attributes_of(mailbox) if mailbox else ())]
+
+
 async def _listing(talk: Conversation) -> Listing:
     account = talk.user.account
     return await mailboxes.list_all(talk.port.store, account, account)
@@ -149,11 +163,12 @@ async def _tell(talk: Conversation, names: _Names, args: List, line: _Line) -> N
 
 def _attributes(names: _Names, name: str, *, tell_subscribed: bool) -> list[str]:
     mailbox = names.mailboxes.get(name)
-    subscribed = ["Subscribed"] if tell_subscribed and name in names.subscribed else []
-    if mailbox is None:
-        return ["NonExistent", *subscribed]
-    children = "HasChildren" if name in names.parents else "HasNoChildren"
-    return [children, *subscribed, *attributes_of(mailbox)]
+    return attributes_of_name(
+        mailbox,
+        exists=mailbox is not None,
+        has_children=name in names.parents,
+        is_subscribed=tell_subscribed and name in names.subscribed,
+    )
 
 
 def _subscribed_line(talk: Conversation, names: _Names, name: str) -> bytes:

@@ -3,7 +3,8 @@
 A client that enabled it is told of what others change, with the answer to each command and in IDLE.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from roost.base.ids import MailboxRef
 from roost.proto.imap import response
@@ -16,14 +17,28 @@ from roost.proto.imap.ext.metadata import (
     metadata_changed,
     metadata_values,
 )
+from roost.proto.imap.ext.notify import EventKind
 from roost.service import metadata
 from roost.session.imap.conversation import Conversation, Done, Refused
+from roost.session.imap.covering import Known
+from roost.session.imap.watch import TooMuch, Watch
 from roost.store import metadata as rows
+from roost.store import subscriptions
 from roost.store.engine import ReadTx
+from roost.store.metadata import Noted
+from roost.store.sql_lists import chunks
 
-__all__ = ["begin_telling", "get_metadata", "set_metadata", "tell_changed", "values_line"]
+__all__ = [
+    "begin_telling",
+    "get_metadata",
+    "set_metadata",
+    "tell_changed",
+    "tell_watched",
+    "values_line",
+]
 
 SERVER_ADMIN = "/shared/admin"
+NAMES_AT_ONCE = 100  # then others get their turn
 _VENDORS = ("private", "vendor"), ("shared", "vendor")
 _VENDOR_COMPONENTS = 4
 
@@ -57,7 +72,7 @@ async def set_metadata(talk: Conversation, command: Command) -> Done:
     if not args.mailbox and SERVER_ADMIN in noted:
         raise Refused("this entry is the server's", response.NOPERM)
     modseq = await metadata.put(talk.port.store, talk.user.account, args.mailbox, noted)
-    if talk.metadata_told is not None:
+    if talk.metadata_told is not None and talk.watch is None:
         talk.own_metadata.add(modseq)
     return Done("SETMETADATA done")
 
@@ -79,14 +94,56 @@ async def tell_changed(talk: Conversation) -> None:
     if highest <= told:
         return
     noted = await store.scan(lambda tx: rows.changed_since(tx, account, told))
-    by_mailbox: dict[str, list[str]] = {}
-    for one in noted:
-        if one.modseq not in talk.own_metadata:
-            by_mailbox.setdefault(one.mailbox, []).append(one.entry)
-    for name, entries in by_mailbox.items():
-        talk.send(metadata_changed(name, entries, utf8=talk.utf8))
+    _tell_entries(talk, (one for one in noted if one.modseq not in talk.own_metadata))
     talk.metadata_told = max([told, *(one.modseq for one in noted)])
     talk.own_metadata.clear()
+
+
+async def tell_watched(
+    talk: Conversation, watch: Watch, latest: int, inboxes: Collection[str]
+) -> None:
+    """As `tell_changed`, as NOTIFY has it: RFC 5465 sections 5.6 and 5.7. Raises TooMuch.
+
+    latest: the modseq up to which it is told of.
+    """
+    events = (EventKind.MAILBOX_METADATA_CHANGE, EventKind.SERVER_METADATA_CHANGE)
+    account, store = talk.user.account, talk.port.store
+    if not watch.wants(events):
+        return
+    if await store.read(lambda tx: rows.highest(tx, account)) <= watch.told:
+        return
+    noted = await store.scan(lambda tx: rows.changed_since(tx, account, watch.told))
+    if sum(one.removed for one in noted) >= rows.MAX_REMOVED:
+        raise TooMuch
+    names = sorted({one.mailbox for one in noted if one.mailbox})
+    wanted = {""} if watch.wants((EventKind.SERVER_METADATA_CHANGE,)) else set()
+    for some in chunks(names, NAMES_AT_ONCE):
+        subscribed = await store.read(
+            lambda tx, some=some: subscriptions.those_subscribed(tx, account, account, some)  # type: ignore[misc]
+        )
+        known = Known(subscribed, inboxes)
+        wanted.update(name for name in some if events[0] in watch.events_of(name, known))
+        await asyncio.sleep(0)
+    own = talk.own
+    _tell_entries(
+        talk,
+        (
+            one
+            for one in noted
+            if one.mailbox in wanted
+            and one.modseq <= latest
+            and (own is None or not own.has(one.modseq))
+        ),
+    )
+    await talk.room()
+
+
+def _tell_entries(talk: Conversation, noted: Iterable[Noted]) -> None:
+    by_mailbox: dict[str, list[str]] = {}
+    for one in noted:
+        by_mailbox.setdefault(one.mailbox, []).append(one.entry)
+    for name, entries in by_mailbox.items():
+        talk.send(metadata_changed(name, entries, utf8=talk.utf8))
 
 
 async def values_line(

@@ -5,10 +5,10 @@ read, are passed over. Sequence numbers among the keys mean those of the mailbox
 and \\Recent are of the selected one alone.
 """
 
+import asyncio
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 
 from roost.proto.imap.command import Command
 from roost.proto.imap.core.search import InNumbers, InUids, SearchKey, walk
@@ -18,21 +18,21 @@ from roost.proto.imap.ext.multisearch import MultiSearch
 from roost.proto.imap.ext.multisearch import source as spell_source
 from roost.proto.imap.response import Code
 from roost.service import mailboxes, message_search, messages, rights
-from roost.service.mailbox_errors import MailboxUnknown
-from roost.service.mailboxes import Listing
 from roost.service.rights import Right
 from roost.session.imap import context, messagelimit
 from roost.session.imap.conversation import Conversation, Done, Refused
+from roost.session.imap.covering import Known, specifier_of
 from roost.session.imap.results import condition, find, spell_results, tell, to_save
 from roost.session.imap.search_keys import condition_of
 from roost.session.imap.view import View
 from roost.store import placements
 from roost.store.mailboxes import Mailbox
 from roost.store.search_rows import Condition
+from roost.store.sql_lists import chunks
 
 __all__ = ["multi_search"]
 
-INBOX = "INBOX"
+AT_ONCE = 100  # mailboxes; then others get their turn
 
 
 async def multi_search(talk: Conversation, command: Command) -> Done:
@@ -67,50 +67,21 @@ async def sources(talk: Conversation, filters: Sequence[MailboxFilter]) -> list[
         return []
     account = talk.user.account
     listing = await mailboxes.list_all(talk.port.store, account, account)
-    named = [(one.kind, _known(one.mailboxes)) for one in filters]
-    return [
-        mailbox
-        for mailbox in listing.mailboxes
-        if any(_TESTS[kind](listing, mailbox.name, names) for kind, names in named)
-        and Right.READ in rights.rights_of(account, mailbox.ref)
-    ]
-
-
-def _known(names: Sequence[str]) -> list[str]:
-    """The names in their one form, without those that no mailbox can have."""
-    known = []
-    for name in names:
-        try:
-            known.append(mailboxes.known_name(name))
-        except MailboxUnknown:
-            continue
-    return known
-
-
-def _below(name: str, top: str) -> bool:
-    return name == top or name.startswith(top + "/")
-
-
-def _one_below(name: str, top: str) -> bool:
-    return name == top or name.rpartition("/")[0] == top
-
-
-# Mail is delivered to INBOX; SELECTED needs no look-up. RFC 5465 section 6.
-_TESTS: MappingProxyType[FilterKind, Callable[[Listing, str, list[str]], bool]] = MappingProxyType(
-    {
-        FilterKind.SELECTED: lambda listing, name, names: False,  # noqa: ARG005
-        FilterKind.INBOXES: lambda listing, name, names: name == INBOX,  # noqa: ARG005
-        FilterKind.PERSONAL: lambda listing, name, names: True,  # noqa: ARG005
-        FilterKind.SUBSCRIBED: lambda listing, name, names: name in listing.subscribed,  # noqa: ARG005
-        FilterKind.SUBTREE: lambda listing, name, names: any(  # noqa: ARG005
-            _below(name, top) for top in names
-        ),
-        FilterKind.SUBTREE_ONE: lambda listing, name, names: any(  # noqa: ARG005
-            _one_below(name, top) for top in names
-        ),
-        FilterKind.MAILBOXES: lambda listing, name, names: name in names,  # noqa: ARG005
-    }
-)
+    inboxes: Collection[str] = ()
+    if any(one.kind is FilterKind.INBOXES for one in filters):
+        inboxes = await mailboxes.inboxes(talk.port.store, account)
+    known = Known(listing.subscribed, inboxes)
+    named = [specifier_of(one) for one in filters]
+    found: list[Mailbox] = []
+    for some in chunks(listing.mailboxes, AT_ONCE):
+        found += (
+            mailbox
+            for mailbox in some
+            if any(one.covers(mailbox.name, known) for one in named)
+            and Right.READ in rights.rights_of(account, mailbox.ref)
+        )
+        await asyncio.sleep(0)
+    return found
 
 
 async def _in_selected(talk: Conversation, command: Command, args: MultiSearch) -> Code | None:
@@ -125,8 +96,11 @@ async def _in_selected(talk: Conversation, command: Command, args: MultiSearch) 
     source = spell_source(view.name, view.uid_validity, utf8=talk.utf8)
     await _tell(talk, command, args, view, uids)
     if context.wants_update(args.returns):
-        whole = cut is None
-        context.keep(talk, command, wanted, uids, by_uid=True, source=source, whole=whole)
+        if cut is None:
+            items = context.update_items(args.returns)
+            context.keep(talk, command, wanted, uids, by_uid=True, source=source, items=items)
+        else:
+            context.refuse(talk, command.tag)
     return cut
 
 

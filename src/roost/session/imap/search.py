@@ -12,7 +12,7 @@ from roost.proto.imap.command import Command
 from roost.proto.imap.core.search import Search, SearchReturn
 from roost.proto.imap.ext.condstore import search_with_modseq
 from roost.session.imap import messagelimit
-from roost.session.imap.context import check_tag, keep, wants_update
+from roost.session.imap.context import check_tag, keep, refuse, update_items, wants_update
 from roost.session.imap.conversation import Conversation, Done
 from roost.session.imap.results import (
     ALL,
@@ -47,7 +47,11 @@ async def search(talk: Conversation, command: Command) -> Done:
     asked = ALL if returns is None and talk.is_rev2 else returns
     await tell(talk, lambda: _spell(command, asked, numbers, modseq), len(numbers))
     if wants_update(returns):
-        keep(talk, command, wanted, uids, by_uid=command.uid, whole=cut is None)
+        if cut is None:
+            items = update_items(returns)
+            keep(talk, command, wanted, uids, by_uid=command.uid, items=items)
+        else:
+            refuse(talk, command.tag)
     return messagelimit.finish(talk, Done("SEARCH done"), cut)
 
 

@@ -29,10 +29,8 @@ from roost.session.imap.conversation import Conversation, Refused
 from roost.session.imap.dispatch import HANDLERS, refusal, run_command, spell_failure
 from roost.session.imap.general import capabilities
 from roost.session.imap.incoming import Appending
-from roost.session.imap.metadata import tell_changed
+from roost.session.imap.notify import tell_news
 from roost.session.imap.ports import ImapPort
-from roost.session.imap.updates import catch_up
-from roost.session.imap.urlauth import tell_reset
 
 GRAMMAR = Grammar((*CORE, *EXTENSIONS))
 MAX_BAD_COMMANDS = 20
@@ -161,7 +159,7 @@ class ImapSession:
             event = self._next_event()
             if event is not None:
                 await self._deal_with(event)
-            elif self._news and self._idle_tag is not None:
+            elif self._news and self._may_tell:
                 await self._tell_news()
             else:
                 return
@@ -245,6 +243,8 @@ class ImapSession:
             self._wire.start_tls()
         if self._talk.deflate_asked:
             self._begin_deflate()
+        if self._talk.watch is not None:
+            self._news = True  # what this command left untold, such as removals
         if self._talk.login is not None:
             self._sign_in_by = None
         elif self._sign_in_by is None:
@@ -374,12 +374,26 @@ class ImapSession:
         view = self._talk.view
         notes = self._talk.metadata_told is not None and Type.METADATA in hint.types
         here = view is not None and (not hint.mailboxes or view.ref.id in hint.mailboxes)
-        if not (notes or here):
+        watch = self._talk.watch
+        if not (notes or here or (watch is not None and watch.hears(hint.types))):
             return
         self._talk.key_in_doubt |= here and Type.URL_KEY in hint.types
         self._news = True
-        if self._idle_tag is not None and not (self._has_task or self._is_ending):
+        if self._may_tell and not (self._has_task or self._is_ending):
             self._start()
+
+    @property
+    def _may_tell(self) -> bool:
+        """Whether news may be told now that no command runs. RFC 5465 section 3.1."""
+        if self._idle_tag is not None:
+            return True
+        return self._talk.watch is not None and self._appending is None
+
+    @property
+    def _may_expunge(self) -> bool:
+        """Whether they may be news of removals. RFC 5465 sections 4 and 6.1."""
+        watch = self._talk.watch
+        return self._idle_tag is not None or (watch is not None and not watch.is_delayed)
 
     def _begin_idle(self, tag: bytes) -> None:
         self._talk.idle_asked = False
@@ -390,9 +404,7 @@ class ImapSession:
     async def _tell_news(self) -> None:
         self._news = False
         try:
-            await catch_up(self._talk, may_expunge=True)
-            await tell_changed(self._talk)
-            await tell_reset(self._talk)
+            await tell_news(self._talk, may_expunge=self._may_expunge)
         except ConnectionLost:
             raise
         except Exception as error:

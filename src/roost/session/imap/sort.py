@@ -9,7 +9,7 @@ from roost.proto.imap.command import Command
 from roost.proto.imap.ext import sort as syntax
 from roost.proto.imap.ext.sort import Sort
 from roost.session.imap import messagelimit
-from roost.session.imap.context import check_tag, keep, wants_update
+from roost.session.imap.context import check_tag, keep, update_items, wants_update
 from roost.session.imap.conversation import Conversation, Done
 from roost.session.imap.results import (
     condition,
@@ -48,5 +48,6 @@ async def sort(talk: Conversation, command: Command) -> Done:
 
     await tell(talk, spell, len(numbers))
     if wants_update(returns):
-        keep(talk, command, wanted, uids, args.criteria, by_uid=command.uid)
+        items = update_items(returns)
+        keep(talk, command, wanted, uids, args.criteria, by_uid=command.uid, items=items)
     return Done("SORT done")

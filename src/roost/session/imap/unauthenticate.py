@@ -19,6 +19,8 @@ async def unauthenticate(talk: Conversation, command: Command) -> Done:  # noqa:
         raise ConnectionLost
     if talk.view is not None:
         await talk.deselect()
+    talk.watch = None
+    talk.forget_own_changes()
     talk.login = None
     talk.enabled.clear()
     talk.metadata_told = None

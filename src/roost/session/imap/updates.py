@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from roost.base.ids import EmailId, MailboxRef, Uid
 from roost.proto.imap import data, response
+from roost.proto.imap.ext.notify import EventKind
 from roost.service import selecting
-from roost.session.imap import condstore, context
+from roost.session.imap import arrivals, condstore, context
 from roost.session.imap.conversation import Conversation
 from roost.session.imap.news import changed_flags, changed_modseq, known_flags, vanished
 from roost.session.imap.view import View
@@ -48,7 +49,14 @@ async def catch_up(talk: Conversation, *, may_expunge: bool) -> None:
     view = talk.view
     if view is None:
         return
+    if talk.watch is not None and not talk.watch.selected:
+        await _tell_own(talk, view, may_expunge=may_expunge)
+        return
+    if view.withheld is not None and not _withholds_flags(talk):
+        await _tell_withheld(talk, view)
     touched: set[int] = set()
+    arrived = array("I")
+    spoke = False
     while True:
         news = await talk.port.store.read(
             lambda tx: _read_news(tx, view.ref, view.told, view.last_uid)
@@ -57,22 +65,76 @@ async def catch_up(talk: Conversation, *, may_expunge: bool) -> None:
             if may_expunge:
                 await _tell_deleted(talk, view)
             return
-        _take_in(talk, view, news, await _recent_from(talk, view, news))
+        spoke |= _take_in(talk, view, news, await _recent_from(talk, view, news))
+        arrived += news.new
         if view.contexts:
             touched.update((one.uid for one in news.changed), news.new)
         if not news.more:
             break
         await talk.room()
-    await context.follow(talk, view, touched)
+    await arrivals.tell(talk, view, arrived, touched)
     if view.gone and may_expunge:
         await _tell_gone(talk, view)
-    elif view.gone and talk.tells_modseq:
-        # What was told may have a higher modseq than what waits: RFC 7162 section 3.2.
+    waits = bool(view.gone) or view.withheld is not None
+    if talk.watch is None or spoke or not waits:
+        _tell_how_far(talk, view, waits=waits)
+
+
+def _tell_how_far(talk: Conversation, view: View, *, waits: bool) -> None:
+    """HIGHESTMODSEQ where what was told may have a higher modseq than what waits to be told.
+
+    And once more when nothing waits. RFC 7162 section 3.2.
+    """
+    if (waits and talk.tells_modseq) or (view.held_back and not waits):
         condstore.tell_highest(talk, view)
-        view.held_back = True
-    if view.held_back and not view.gone:
-        condstore.tell_highest(talk, view)
-        view.held_back = False
+    view.held_back = waits and talk.tells_modseq
+
+
+def _withholds_flags(talk: Conversation) -> bool:
+    """Whether the client does not want to hear what others do to flags. RFC 5465 section 3.1."""
+    return talk.watch is not None and EventKind.FLAG_CHANGE not in talk.watch.selected
+
+
+async def _tell_withheld(talk: Conversation, view: View) -> None:
+    """The flags that changed while the client did not want to hear of it."""
+    after, view.withheld = view.withheld, None
+    page: list[Placed] = []
+    while after is not None:
+        page = await talk.port.store.read(
+            lambda tx, after=after: placements.changed_since(tx, view.ref, after)  # type: ignore[misc]
+        )
+        _tell_flags(talk, view, [one for one in page if one.modseq <= view.told])
+        await talk.room()
+        after = page[-1].modseq if len(page) == MAX_INLINE_ROWS else None
+
+
+async def _tell_own(talk: Conversation, view: View, *, may_expunge: bool) -> None:
+    """What the client itself did, where it wants to hear of nothing else: its answers.
+
+    The mailbox stays as it was told, so that the client has a snapshot. RFC 5465 section 5.
+    """
+    store, ref, own = talk.port.store, view.ref, talk.own
+    if await store.read(lambda tx: mailboxes.highest_modseq(tx, ref)) is None:
+        if may_expunge:
+            await _tell_deleted(talk, view)
+        return
+    spoke = False
+    for low, high in own.spans if own is not None else ():
+        after = low
+        while after < high:
+            news = await store.read(
+                lambda tx, after=after: _read_news(tx, ref, after, view.last_uid)  # type: ignore[misc]
+            )
+            if news is None:
+                break
+            spoke |= _tell_flags(talk, view, [one for one in news.changed if one.modseq <= high])
+            _take_gone(view, [one for one in news.gone if one.modseq <= high])
+            await talk.room()
+            after = news.highest if news.more else high
+    if view.gone and may_expunge:
+        await _tell_gone(talk, view)
+    if spoke:
+        _tell_how_far(talk, view, waits=True)
 
 
 async def _read_news(tx: ReadTx, ref: MailboxRef, told: int, last_uid: int) -> _News | None:
@@ -113,16 +175,14 @@ async def _recent_from(talk: Conversation, view: View, news: _News) -> int:
     return await selecting.claim_recent(talk.port.store, view.ref, news.recent_from, end)
 
 
-def _take_in(talk: Conversation, view: View, news: _News, recent_from: int) -> None:
-    """Tell of changed flags and of what is new at once; remember what left.
+def _take_in(talk: Conversation, view: View, news: _News, recent_from: int) -> bool:
+    """Tell of changed flags and of what is new at once; remember what left. Whether it told any.
 
     A message whose number was not told yet comes with EXISTS alone: the client asks for its flags.
     """
     known = [placed for placed in news.changed if placed.uid <= view.last_uid]
-    _tell_flags(talk, view, known)
-    if not view.gone:
-        view.gone_after = view.told
-    view.gone.update((one.uid, one.email) for one in news.gone if view.number_of(one.uid))
+    spoke = _tell_flags(talk, view, known) or bool(news.new)
+    _take_gone(view, news.gone)
     if news.new:
         view.uids += news.new
         view.last_uid = news.new[-1]
@@ -131,10 +191,19 @@ def _take_in(talk: Conversation, view: View, news: _News, recent_from: int) -> N
             view.recent.update(uid for uid in news.new if uid >= recent_from)
             talk.send(data.recent(len(view.recent)))
     view.told = max(view.told, news.highest)
+    return spoke
 
 
-def _tell_flags(talk: Conversation, view: View, changed: Sequence[Placed]) -> None:
+def _take_gone(view: View, gone: Sequence[Expunged]) -> None:
+    if not view.gone:
+        view.gone_after = view.told
+    view.gone.update((one.uid, one.email) for one in gone if view.number_of(one.uid))
+
+
+def _tell_flags(talk: Conversation, view: View, changed: Sequence[Placed]) -> bool:
+    """Tell those that the client is to hear of; whether there are any."""
     lines = []
+    own, withholds = talk.own, _withholds_flags(talk)
     for placed in changed:
         number = view.number_of(placed.uid)
         if number is None:
@@ -143,9 +212,13 @@ def _tell_flags(talk: Conversation, view: View, changed: Sequence[Placed]) -> No
             if talk.tells_modseq:
                 lines.append(changed_modseq(talk, number, placed))
             continue
+        if withholds and (own is None or not own.has(placed.modseq)):
+            view.withhold()
+            continue
         _tell_new_keywords(talk, view, placed.keywords)
         lines.append(changed_flags(talk, view, number, placed))
     talk.send(b"".join(lines))
+    return bool(lines)
 
 
 def _tell_new_keywords(talk: Conversation, view: View, keywords: str) -> None:

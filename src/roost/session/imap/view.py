@@ -18,6 +18,8 @@ class View:
     last_uid: the highest uid ever told, so that new messages are those above it.
     gone: uids that left the mailbox and wait for a command in which EXPUNGE may be sent, and their
     emails, which can be read until then. gone_after: before the modseq of the first of them.
+    withheld: the modseq above which flags changed that the client did not want to hear of yet, None
+    where there are none (RFC 5465 section 3.1).
     held_back: whether the client was told that something waits in `gone`, as HIGHESTMODSEQ.
     recent: uids that are \\Recent for this client (RFC 3501 section 2.3.2).
     keywords: those the client was told of with FLAGS.
@@ -38,6 +40,7 @@ class View:
     keywords: set[str] = field(default_factory=set)
     gone: dict[int, EmailId] = field(default_factory=dict)
     gone_after: int = 0
+    withheld: int | None = None
     held_back: bool = False
     own: dict[int, int] = field(default_factory=dict)
     saved: "array[int]" = field(default_factory=lambda: array("I"))
@@ -47,7 +50,18 @@ class View:
     @property
     def said(self) -> int:
         """The modseq up to which nothing is left to tell, expunges included; HIGHESTMODSEQ."""
-        return self.gone_after if self.gone else self.told
+        told = self.gone_after if self.gone else self.told
+        return told if self.withheld is None else min(told, self.withheld)
+
+    def put_off(self) -> None:
+        """What waits in `gone` is not to be told for now: it will be read again."""
+        self.told = self.gone_after if self.gone else self.told
+        self.gone = {}
+        self.held_back = False
+
+    def withhold(self) -> None:
+        """Flags changed behind `told` of which the client is not told with what comes next."""
+        self.withheld = self.told if self.withheld is None else min(self.withheld, self.told)
 
     def place_of(self, uid: int) -> int:
         """The index of the first message with this uid or a higher one."""

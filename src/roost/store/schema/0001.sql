@@ -102,6 +102,7 @@ CREATE TABLE type_state (
 -- deleted_octets; JMAP's: emails, unread, threads, unread_threads. removed: the modseq at which it was
 -- deleted, NULL while in use. floor_modseq: from where the history of expunged messages is complete.
 -- recent_uid: messages from this uid on have not been seen by a session (RFC 3501 section 2.3.2).
+-- arrived_modseq: of the last message that came in.
 CREATE TABLE mailbox (
     account_id INTEGER NOT NULL,
     id INTEGER NOT NULL,
@@ -128,18 +129,33 @@ CREATE TABLE mailbox (
     unread INTEGER NOT NULL DEFAULT 0,
     threads INTEGER NOT NULL DEFAULT 0,
     unread_threads INTEGER NOT NULL DEFAULT 0,
+    arrived_modseq INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (account_id, id)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX mailbox_name ON mailbox (account_id, name) WHERE removed IS NULL;
+CREATE INDEX mailbox_changed ON mailbox (account_id, highest_modseq) WHERE removed IS NULL;
 
--- A subscription is a name, there or not (RFC 9051 section 6.3.7), of the account that acts.
+-- How mailboxes came by their names, for sessions that are told of it (RFC 5465 section 5.4); the newest
+-- 10,000 of an account. old_name: NULL for one that was created. new_name: NULL for one that was deleted.
+CREATE TABLE mailbox_naming (
+    account_id INTEGER NOT NULL,
+    modseq INTEGER NOT NULL,
+    old_name TEXT,
+    new_name TEXT,
+    PRIMARY KEY (account_id, modseq)
+) WITHOUT ROWID;
+
+-- A subscription is a name, there or not (RFC 9051 section 6.3.7), of the account that acts. ended: 1 for one
+-- that is no more, kept so that sessions can be told of it.
 CREATE TABLE subscription (
     account_id INTEGER NOT NULL,
     owner_id INTEGER NOT NULL,
     name TEXT NOT NULL,
     modseq INTEGER NOT NULL,
+    ended INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (account_id, owner_id, name)
 ) WITHOUT ROWID;
+CREATE INDEX subscription_modseq ON subscription (account_id, owner_id, modseq);
 
 -- Notes of clients on a mailbox, or with mailbox_id 0 on the server (RFC 5464). entry: its whole name in
 -- lower case, below /private or /shared. value: NULL for one that was removed.

@@ -13,6 +13,7 @@ from roost.proto.imap.ext.messagelimit import MESSAGELIMIT
 from roost.proto.imap.ext.metadata import METADATA
 from roost.proto.imap.ext.multiappend import MULTIAPPEND
 from roost.proto.imap.ext.multisearch import MULTISEARCH
+from roost.proto.imap.ext.notify import NOTIFY
 from roost.proto.imap.ext.objectid import OBJECTID
 from roost.proto.imap.ext.partial import PARTIAL
 from roost.proto.imap.ext.preview import PREVIEW
@@ -45,6 +46,7 @@ EXTENSIONS: tuple[Extension, ...] = (
     METADATA,
     MULTIAPPEND,
     MULTISEARCH,
+    NOTIFY,
     OBJECTID,
     PARTIAL,
     PREVIEW,

@@ -22,7 +22,7 @@ class FilterKind(Enum):
     PERSONAL = "PERSONAL"
     SUBSCRIBED = "SUBSCRIBED"
     SUBTREE = "SUBTREE"
-    SUBTREE_ONE = "SUBTREE-ONE"  # ESEARCH only
+    SUBTREE_ONE = "SUBTREE-ONE"  # where ESEARCH is known: RFC 7377 section 2.2
     MAILBOXES = "MAILBOXES"
 
 

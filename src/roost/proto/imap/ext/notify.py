@@ -124,7 +124,8 @@ def _groups(cursor: Cursor, grammar: Grammar) -> tuple[EventGroup, ...]:
 
 def _group(cursor: Cursor, grammar: Grammar) -> EventGroup:
     cursor.expect(b"(", "an opening parenthesis is missing")
-    mailboxes = parse_filter(cursor, refused=(FilterKind.SUBTREE_ONE,))
+    refused = () if grammar.has("MULTISEARCH") else (FilterKind.SUBTREE_ONE,)  # RFC 7377
+    mailboxes = parse_filter(cursor, refused)
     cursor.sp()
     start = cursor.offset
     events: list[NotifyEvent] = []
