@@ -1,11 +1,12 @@
 """make bench: whole-server figures, medians over rounds, others beside it in the same run.
 
 make bench                      everything, about 15 minutes
-make bench ARGS="deliver imap"  some sections: deliver, imap, memory, start
+make bench ARGS="deliver imap"  some sections: deliver, idle, imap, memory, start
 """
 
 import json
 import shutil
+import smtplib
 import socket
 import ssl
 import statistics
@@ -24,11 +25,13 @@ from bench.smtp_load import message_of
 
 ROUNDS = 3
 COUNTS = (10_000, 100_000)
+IDLE_MESSAGES = 500
 
 
 def main() -> None:
     sections: dict[str, Callable[[Path], None]] = {
         "deliver": deliver,
+        "idle": idle,
         "imap": imap,
         "memory": memory,
         "start": start,
@@ -178,6 +181,37 @@ def imap_rows(port: int, user: str, password: str, count: int) -> dict[str, floa
     return times
 
 
+def idle(folder: Path) -> None:
+    """How long after the 250 of a delivery a client in IDLE has heard of it."""
+    server = RoostServer(folder)
+    server.start()
+    server.add_accounts(1)
+    waits = idle_waits(server, IDLE_MESSAGES)
+    server.stop()
+    print("\n## IDLE\n\n| row | median | p99 |\n|---|---|---|")
+    print(
+        f"| IDLE notice after the 250, ms | {statistics.median(waits):.2f}"
+        f" | {waits[len(waits) * 99 // 100]:.2f} |",
+        flush=True,
+    )
+
+
+def idle_waits(server: RoostServer, count: int) -> list[float]:
+    """Milliseconds from the 250 to the EXISTS of each message, sorted; zero when EXISTS was first."""
+    client = ImapClient(server.imap, "user0@bench.test", PASSWORD)
+    client.command(b"SELECT INBOX")
+    client.begin_idle()
+    waits = []
+    with smtplib.SMTP("127.0.0.1", server.smtp) as sender:
+        for number in range(count):
+            sender.sendmail("bench@sender.test", "user0@bench.test", message_of(4096)[:-3] % number)
+            answered = time.perf_counter()
+            client.wait_for(b" EXISTS\r\n")
+            waits.append((time.perf_counter() - answered) * 1000)
+    client.close()
+    return sorted(waits)
+
+
 def memory(folder: Path) -> None:
     """Memory with idle TLS connections."""
     server = RoostServer(folder)
@@ -199,6 +233,7 @@ def memory(folder: Path) -> None:
             held.append(secure)
         used = server.memory_kib()
         print(f"| {count} | {used / 1024:.1f} | {(used - base) / count:.1f} |", flush=True)
+    print(f"\n1,000 idle TLS sessions: {(used - base) / 1024:.1f} MiB over the empty server")
     server.stop()
 
 

@@ -12,6 +12,7 @@ class ImapClient:
         self._socket = socket.create_connection(("127.0.0.1", port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._number = 0
+        self._heard = b""
         self._read_until(b"\r\n")
         self.command(f'LOGIN "{user}" "{password}"'.encode())
 
@@ -57,6 +58,20 @@ class ImapClient:
         self._socket.sendall(b"".join(pieces) + b"\r\n")
         self._answer(tag)
         return time.perf_counter() - began
+
+    def begin_idle(self) -> None:
+        """Say IDLE and hear that it has begun; then only `wait_for` and `close` make sense."""
+        self._socket.sendall(b"idle IDLE\r\n")
+        self.wait_for(b"+ ")
+
+    def wait_for(self, mark: bytes) -> None:
+        """Read until `mark` was sent; what came before it is forgotten."""
+        while mark not in self._heard:
+            octets = self._socket.recv(4096)
+            if not octets:
+                raise RuntimeError(f"the server closed: {self._heard!r}")
+            self._heard += octets
+        self._heard = self._heard.partition(mark)[2]
 
     def close(self) -> None:
         self._socket.close()

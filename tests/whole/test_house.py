@@ -251,6 +251,23 @@ async def test_who_idles_hears_of_mail_at_once(house: House) -> None:
         await until(client, b" EXISTS")
 
 
+async def test_who_idles_hears_by_the_delivery_itself(house: House) -> None:
+    """EXISTS follows the 250 though the clock stands still, so that nobody can have looked anew."""
+    idle = await house.login_imap(BOB)
+    await idle.ok("SELECT INBOX")
+    idle.wire.feed(b"i IDLE\r\n")
+    await idle.wire.line()
+    sender = await SmtpClient(house.smtp()).greet()
+    await sender.envelope("x@y.test", (BOB,))
+    await sender.ok("DATA")
+    sender.wire.feed(MESSAGE)
+    await sender.wire.settle()
+    assert not idle.wire.output
+    sender.wire.feed(b".\r\n")
+    assert (await sender.wire.line()).startswith(b"250 ")
+    assert await idle.wire.line() == b"* 1 EXISTS"
+
+
 # The end.
 
 

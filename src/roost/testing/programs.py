@@ -19,7 +19,7 @@ def run(
 ) -> subprocess.CompletedProcess[bytes]:
     """The program that has ended; AssertionError with what it said unless with a `status`."""
     done = subprocess.run(
-        command, input=stdin, capture_output=True, timeout=60, check=False, cwd=cwd, env=env
+        command, input=stdin, capture_output=True, timeout=40, check=False, cwd=cwd, env=env
     )
     assert done.returncode in status, (command, done.stdout[-3000:], done.stderr[-3000:])
     return done
