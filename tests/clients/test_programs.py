@@ -1,7 +1,6 @@
 """Programs people use, against a real server."""
 
 import subprocess
-import sys
 import time
 from pathlib import Path
 
