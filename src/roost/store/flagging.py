@@ -24,12 +24,13 @@ class How(Enum):
 
 
 class Changed(NamedTuple):
-    """A message whose flags are now different."""
+    """A message whose flags are now different. before: the modseq it had until now."""
 
     uid: Uid
     bits: int
     keywords: str
     modseq: ModSeq
+    before: ModSeq
 
 
 class Flagged(NamedTuple):
@@ -86,7 +87,7 @@ async def _write(
 ) -> list[Changed]:
     first = await numbers.reserve_modseqs(tx, mailbox.account, len(moving))
     changed = [
-        Changed(placed.uid, after.bits, after.keywords, ModSeq(modseq))
+        Changed(placed.uid, after.bits, after.keywords, ModSeq(modseq), placed.modseq)
         for modseq, (placed, after) in enumerate(moving, first)
     ]
     await tx.execute_many(

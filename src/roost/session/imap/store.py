@@ -61,10 +61,18 @@ async def store(talk: Conversation, command: Command) -> Done:
         missing += count(page) - sum(len(some) for some in outcome)
         modified.extend(outcome.modified)
         if args.silent:
-            view.own.update((one.uid, one.modseq) for one in outcome.changed)
+            _keep_silent(view, outcome)
         if not args.silent or unchanged_since is not None:
             await _tell_left_alone(talk, outcome)
     return messagelimit.finish(talk, _answer(view, command, sorted(modified), missing), newest.code)
+
+
+def _keep_silent(view: View, outcome: Flagged) -> None:
+    """The client reckons by itself what became of flags it knew.
+
+    Where another was first it knew others, and hears of all of them. RFC 9051 section 6.4.6.
+    """
+    view.own.update((one.uid, one.modseq) for one in outcome.changed if one.before <= view.flags_told)
 
 
 def _answer(view: View, command: Command, modified: Sequence[int], missing: int) -> Done | Refused:
