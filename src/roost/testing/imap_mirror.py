@@ -47,6 +47,13 @@ class Memory:
     modseq: int
     flags: Mapping[int, frozenset[str] | None]
 
+    def parameter(self, *, with_numbers: bool) -> str:
+        """QRESYNC of SELECT. RFC 7162 section 3.2.5. with_numbers: with message match data."""
+        match = ""
+        if with_numbers and self.flags:
+            match = f" (1:{len(self.flags)} {','.join(map(str, sorted(self.flags)))})"
+        return f"(QRESYNC ({self.uid_validity} {self.modseq}{match}))"
+
 
 class Messages(Protocol):
     """The messages of a mirror, by number or, after UIDONLY, by uid alone."""
@@ -61,6 +68,8 @@ class Messages(Protocol):
     def vanish(self, uid: int) -> None: ...
 
     def fetched(self, told: Fetched) -> None: ...
+
+    def known(self) -> Iterable[Known]: ...
 
     def place(self, uids: Sequence[int]) -> list[Known | None]:
         """For each of the uids that ought to be there what is known of it, None for nothing."""
@@ -104,6 +113,10 @@ class ByNumber:
         assert 1 <= told.number <= len(self._known), "FETCH of a message nobody told of"
         self._known[told.number - 1].take_in(told)
 
+    def known(self) -> Iterable[Known]:
+        """What is known of each message."""
+        return self._known
+
     def place(self, uids: Sequence[int]) -> list[Known | None]:
         """See Messages."""
         assert len(self._known) == len(uids), f"{len(self._known)} told, {len(uids)} there"
@@ -138,6 +151,10 @@ class ByUid:
         assert told.uid is not None
         self._known.setdefault(told.uid, Known()).take_in(told)
         assert len(self._known) <= self.count, "UIDFETCH of a message nobody told of"
+
+    def known(self) -> Iterable[Known]:
+        """What is known of the messages whose uid was told."""
+        return self._known.values()
 
     def place(self, uids: Sequence[int]) -> list[Known | None]:
         """See Messages."""
@@ -203,16 +220,12 @@ class Mirror:
         self.modseq = self._told_modseq or max(self.modseq, self._seen_modseq)
         self._told_modseq = self._seen_modseq = 0
 
-    def remembered(self, uids: Sequence[int]) -> Memory | None:
-        """What to come back with; None where the client does not know all of it.
-
-        uids: of the messages it was told of.
-        """
-        known = self.messages.place(uids)
-        if not self.modseq or any(one is None or one.uid is None for one in known):
+    def remembered(self) -> Memory | None:
+        """What to come back with; None where the client does not know all of it."""
+        known = {one.uid: one.flags for one in self.messages.known() if one.uid is not None}
+        if not self.modseq or len(known) < self.messages.count:
             return None
-        flags = {one.uid: one.flags for one in known if one is not None and one.uid is not None}
-        return Memory(self.uid_validity, self.modseq, flags)
+        return Memory(self.uid_validity, self.modseq, known)
 
     def remember(self, memory: Memory) -> None:
         """Come back with what was known."""

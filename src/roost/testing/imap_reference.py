@@ -25,6 +25,11 @@ class Message:
     size: int | None
     modseq: int = 0
 
+    @property
+    def octets(self) -> int:
+        """The size, once it is known."""
+        return self.size or 0
+
 
 @dataclass
 class Box:
@@ -89,7 +94,7 @@ class Box:
             "MESSAGES": len(messages),
             "UNSEEN": sum(SEEN not in one.flags for one in messages),
             "DELETED": sum(DELETED in one.flags for one in messages),
-            "SIZE": sum(one.size or 0 for one in messages),
+            "SIZE": sum(one.octets for one in messages),
             "UIDNEXT": self.uid_next,
             "UIDVALIDITY": self.uid_validity,
         }

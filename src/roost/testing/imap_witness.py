@@ -63,6 +63,12 @@ class Witness:
         self._commands = 0
 
     @property
+    def selected(self) -> Box:
+        """The selected mailbox."""
+        assert self.box is not None
+        return self.box
+
+    @property
     def by_uid(self) -> bool:
         """Whether sequence numbers are switched off."""
         return "UIDONLY" in self.enabled
@@ -99,9 +105,8 @@ class Witness:
     async def idle(self) -> None:
         """Begin to listen."""
         self._say(b"IDLE")
-        while not isinstance(heard := await next_answer(self.wire, b"-"), Other):
+        while (heard := await next_answer(self.wire, b"-")) != Other(b"+ idling"):
             self._hear(self.mirror, heard, numbered=False)
-        assert heard.octets == b"+ idling"
         self.idling = True
 
     async def done(self) -> None:
@@ -113,7 +118,7 @@ class Witness:
 
     def open(self, outcome: Outcome, box: Box | None, memory: Memory | None) -> None:
         """SELECT or EXAMINE was answered. box: what it opened. memory: what QRESYNC told of it."""
-        self.mirror, self.box, self.uids, self.saved = None, None, [], set()
+        self.close()
         if box is None:
             assert not outcome.ok
             return
@@ -130,11 +135,24 @@ class Witness:
         if memory is not None and memory.uid_validity == box.uid_validity:
             self.mirror.merge_away(self.uids)
 
+    async def lose(self, heard: int) -> None:
+        """Break the connection before the next tagged answer. heard: how many lines come before."""
+        if not self.idling:
+            self._say(b"NOOP")
+        await self.wire.settle()
+        tag = b"t%d" % self._commands
+        while heard and b"\r\n" in self.wire.output:
+            answer, heard = await next_answer(self.wire, tag), heard - 1
+            if isinstance(answer, Told) and answer.tagged:
+                break
+            self._hear(self.mirror, answer, numbered=False)
+        self.wire.lose()
+
     def keep_memory(self) -> None:
         """Remember the selected mailbox before it is left."""
         if self.box is None or self.mirror is None or self.box.deleted:
             return
-        memory = self.mirror.remembered(self.uids)
+        memory = self.mirror.remembered()
         if memory is not None:
             self.memory[self.box.name] = memory
 
@@ -146,13 +164,13 @@ class Witness:
         """A command is over: what it must have been told by now. numbered: see `ask`."""
         if self.box is None:
             return
-        if self.box.deleted and not numbered:
+        if self.box.deleted and not (numbered and not self.notified):
             assert self.mirror is None, "the mailbox was deleted and that was not told"
             self.close()
             return
         there = [] if self.box.deleted else self.box.uids
         last = self.uids[-1] if self.uids else 0
-        if numbered:
+        if numbered and not self.notified:
             self.uids += [uid for uid in there if uid > last]
         else:
             self.uids = there

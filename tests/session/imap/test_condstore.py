@@ -93,3 +93,17 @@ async def test_who_does_not_know_of_modseqs_is_not_told() -> None:
     await plain.ok("SELECT INBOX")
     await client.ok(r"STORE 1 +FLAGS (\Seen)")
     assert await plain.ok("NOOP") == [rb"* 1 FETCH (FLAGS (\Seen))"]
+
+
+async def test_a_modseq_never_goes_down_even_of_what_another_expunged() -> None:
+    house = await house_with(3)
+    (client, _), other = await aware(house), await house.client()
+    await other.ok("SELECT INBOX")
+    await other.ok(r"STORE 1 +FLAGS (\Deleted)")
+    await other.ok("EXPUNGE")
+    await other.ok(r"STORE 1 +FLAGS (\Deleted)")
+    (told,) = modseqs_in(await client.ok("FETCH 3 UID"))
+    await other.ok("EXPUNGE")
+    lines = await client.ok("FETCH 2 (MODSEQ)")
+    assert modseqs_in(lines[:1])[0] >= told
+    assert highest_in(lines) < told

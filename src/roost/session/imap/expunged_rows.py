@@ -24,7 +24,7 @@ _STAND_INS: Mapping[str, Callable[[View, int, EmailId], object]] = MappingProxyT
         "email": lambda _view, _uid, email: email,
         "flags": lambda _view, _uid, _email: DELETED,
         "keywords": lambda _view, _uid, _email: "",
-        "modseq": lambda view, _uid, _email: view.said,
+        "modseq": lambda view, _uid, _email: view.told,
         "saved": lambda _view, _uid, _email: None,
     }
 )
