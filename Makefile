@@ -12,7 +12,7 @@ help:
 	@echo "make test   run every test this machine can run"
 	@echo "make check  ruff, mypy, import contracts, generated docs"
 	@echo "make bench  measure; prints ratios and medians"
-	@echo "make fuzz   feed the parsers random octets for a while"
+	@echo "make fuzz   feed parsers and sessions odd octets, and play sessions at random, for a while"
 	@echo "make lock   renew requirements/*.lock from pyproject.toml"
 	@echo "make docs   write the generated reference pages"
 

@@ -1,169 +1,98 @@
-"""make fuzz: feeds the parsers mutated octets for a while; prints what broke, to be run again.
+"""make fuzz: feeds parsers and sessions mutated octets for a while, and plays sessions at random.
 
-make fuzz                       60 seconds
-make fuzz ARGS="600 smtp 17"    so many seconds, one target, from a seed
+make fuzz                            60 seconds
+make fuzz ARGS="600 smtp_session 17"   so many seconds, one target, from a seed
+make fuzz ARGS="600 sessions"        the state machine of several IMAP sessions, for long
+
+What broke is written to fuzz/corpus/<target>/, as small as it can be made, and `make test` plays it
+from then on.
 """
 
-import random
+import hashlib
+import signal
 import sys
 import time
-from collections.abc import Callable
+import traceback
+from pathlib import Path
 
-from roost.base.errors import ProtocolError
-from roost.proto.imap.core import CORE
-from roost.proto.imap.ext import EXTENSIONS
-from roost.proto.imap.extension import Grammar
-from roost.proto.imap.reader import CommandRead, LiteralAsked, Reader
-from roost.proto.mime.message_text import search_text
-from roost.proto.mime.pack import unpack
-from roost.proto.mime.render import render
-from roost.proto.sasl.binding import Bindings
-from roost.proto.sasl.mechanism import (
-    CramMd5Key,
-    CramMd5Secrets,
-    Exchange,
-    LookUp,
-    Proved,
-    ScramKeys,
-    ScramSecrets,
-)
-from roost.proto.sasl.mechanisms import MECHANISMS
-from roost.proto.smtp.server import Server
-from roost.proto.smtp.server_config import Role, ServerConfig
+from fuzz.machine import play_sessions
+from roost.testing.fuzz_mutate import mutate, smallest
+from roost.testing.fuzz_targets import Target, targets
+from roost.testing.random import SeededRandom
 
-GRAMMAR = Grammar((*CORE, *EXTENSIONS))
-
-MIME_SEEDS = (
-    b"From: a@b.test\r\nTo: =?utf-8?q?x=20y?= <c@d.test>, g: e@f.test;\r\nSubject: =?utf-8?b?w6k=?=\r\n"
-    b"Date: Sun, 22 Nov 2026 12:00:00 +0000\r\nMIME-Version: 1.0\r\n"
-    b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nhello\r\n"
-    b"--x\r\nContent-Type: message/rfc822\r\n\r\nSubject: in\r\n\r\nbody\r\n--x\r\n"
-    b"Content-Type: application/pdf; name*0*=utf-8''a%20; name*1=b.pdf\r\nContent-Transfer-Encoding: base64\r\n"
-    b"\r\nAAAA\r\n--x--\r\n",
-)
-SMTP_SEEDS = (
-    b"EHLO a.test\r\nMAIL FROM:<a@b.test> SIZE=100 BODY=8BITMIME\r\nRCPT TO:<c@d.test>\r\nDATA\r\nx\r\n..y\r\n.\r\nQUIT\r\n",
-    b'EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<"a b"@d.test>\r\nBDAT 5\r\nhelloBDAT 0 LAST\r\nRSET\r\nNOOP\r\n',
-    b"EHLO a\r\nAUTH PLAIN AGEAYg==\r\nSTARTTLS\r\nVRFY x\r\nHELP\r\n",
-)
-IMAP_SEEDS = (
-    b"a LOGIN u p\r\nb SELECT INBOX\r\nc FETCH 1:* (FLAGS BODY.PEEK[HEADER.FIELDS (FROM)]<0.10>)\r\n",
-    b"a UID SEARCH RETURN (MIN MAX) OR (FROM x) NOT SINCE 1-Jan-2026\r\nb APPEND INBOX (\\Seen) {3+}\r\nabc\r\n",
-    b'a LIST (SUBSCRIBED) "" ("%" "*") RETURN (STATUS (MESSAGES))\r\nb STORE 1,2:3 +FLAGS.SILENT (a \\Seen)\r\n',
-)
-# Messages of one exchange, parted by |.
-SASL_SEEDS = (
-    b"n,a=x=2Cy,n=user,r=client|c=bixhPXg9MkN5LA==,r=client"
-    + b"n" * 24
-    + b",p="
-    + b"A" * 43
-    + b"=",
-    b"p=tls-exporter,,n=user,r=client,x=1|c=cD10bHMtZXhwb3J0ZXIsLGVlZWU=,r=client"
-    + b"n" * 24
-    + b",p=AAAA",
-    b"n,a=user@example.com,\1host=server.example.com\1port=143\1auth=Bearer vF9dft4qmTc2Nvb3Rlc==\1\1|\1",
-    b"user=someuser@example.com\1auth=Bearer vF9dft4qmTc2Nvb3Rlc==\1\1|",
-    b"tim b913a602c7eda7a495b4e6e7334d3890|",
-    b"\0tim\0secret|tim|secret",
-)
-SASL_EXCHANGE = Exchange("n" * 24, Bindings(tls_exporter=b"eeee"), offers_plus=True, host="mx.test")
-SCRAM_SECRETS = ScramSecrets(b"salt", 4096, (ScramKeys(1, b"s" * 32, b"k" * 32),))
-CRAM_SECRETS = CramMd5Secrets((CramMd5Key(1, b"i" * 16, b"o" * 16),))
+ROOT = Path(__file__).parent.parent
+CORPUS = ROOT / "fuzz" / "corpus"
+SESSIONS = "sessions"
+SLICE_SECONDS = 1.0
+HANG_SECONDS = 30
 
 
-def fuzz_sasl(octets: bytes) -> None:
-    for offered in MECHANISMS:
-        mechanism = offered.start(SASL_EXCHANGE)
-        if offered.name == "CRAM-MD5":
-            mechanism.step(None)
-        for message in octets.split(b"|"):
-            step = mechanism.step(message)
-            if isinstance(step, LookUp):
-                cram = step.family == "CRAM-MD5"
-                step = mechanism.found(CRAM_SECRETS if cram else SCRAM_SECRETS)
-            assert not isinstance(step, Proved)
+class Hung(Exception):
+    """An input took longer than any should."""
 
 
-def fuzz_mime(octets: bytes) -> None:
-    rendered = render(octets)
-    search_text(octets, unpack(rendered.parts))
+def break_of(target: Target, octets: bytes) -> BaseException | None:
+    """What went wrong with an input, if anything."""
+    signal.alarm(HANG_SECONDS)
+    try:
+        target.play(octets)
+    except Exception as error:
+        return error
+    finally:
+        signal.alarm(0)
+    return None
 
 
-def fuzz_smtp(octets: bytes) -> None:
-    machine = Server(ServerConfig("mx.test", Role.LOCALSERVE), can_start_tls=True)
-    machine.greet()
-    for at in range(0, len(octets), 7):
-        machine.receive(octets[at : at + 7])
-        while (event := machine.next_event()) is not None:
-            if type(event).__name__ not in ("MessageChunk", "TransactionDropped", "Closing"):
-                machine.accept()
-        machine.take_output()
+def fuzz(name: str, target: Target, random: SeededRandom, until: float) -> int | None:
+    """Try inputs until then; how many, None when one broke something."""
+    kept = [path.read_bytes() for path in sorted((CORPUS / name).glob("*"))]
+    seeds = [*target.seeds, *kept]
+    tried = 0
+    while time.monotonic() < until:
+        octets = mutate(random, seeds)
+        error = break_of(target, octets)
+        if error is not None:
+            keep(name, target, octets, error)
+            return None
+        tried += 1
+    return tried
 
 
-def fuzz_imap(octets: bytes) -> None:
-    reader = Reader(message_literals=GRAMMAR.message_literals)
-    for at in range(0, len(octets), 7):
-        reader.feed(octets[at : at + 7])
-        try:
-            while (event := reader.next_event()) is not None:
-                if isinstance(event, LiteralAsked):
-                    if event.too_big:
-                        reader.refuse_literal()
-                    else:
-                        reader.accept_literal()
-                elif isinstance(event, CommandRead):
-                    GRAMMAR.parse(event.pieces)
-        except ProtocolError:
-            pass
+def keep(name: str, target: Target, octets: bytes, error: BaseException) -> None:
+    """Write an input that broke, and say how."""
+    least = smallest(octets, lambda less: type(break_of(target, less)) is type(error))
+    path = CORPUS / name / hashlib.sha256(least).hexdigest()[:12]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(least)
+    traceback.print_exception(break_of(target, least) or error)
+    print(f"{name} broke on {least!r}\nkept as {path.relative_to(ROOT)}")
 
 
-TARGETS: dict[str, tuple[Callable[[bytes], None], tuple[bytes, ...]]] = {
-    "mime": (fuzz_mime, MIME_SEEDS),
-    "smtp": (fuzz_smtp, SMTP_SEEDS),
-    "imap": (fuzz_imap, IMAP_SEEDS),
-    "sasl": (fuzz_sasl, SASL_SEEDS),
-}
-
-
-def mutate(dice: random.Random, seed: bytes) -> bytes:
-    octets = bytearray(seed)
-    for _ in range(dice.randrange(1, 12)):
-        at = dice.randrange(len(octets) + 1)
-        match dice.randrange(5):
-            case 0:
-                octets[at:at] = dice.randbytes(dice.randrange(1, 8))
-            case 1:
-                del octets[at : at + dice.randrange(1, 20)]
-            case 2:
-                octets[at:at] = octets[at : at + dice.randrange(1, 60)]
-            case 3:
-                octets[at:at] = dice.choice(
-                    [b"\r", b"\n", b"\0", b'"', b"(", b"{9}", b"--x", b"\\", b"=?", b";"]
-                )
-            case _:
-                octets[at : at + 1] = dice.randbytes(1)
-    return bytes(octets)
+def hung(_signal: int, _frame: object) -> None:
+    raise Hung(f"more than {HANG_SECONDS} seconds")
 
 
 def main() -> int:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
-    names = [sys.argv[2]] if len(sys.argv) > 2 else list(TARGETS)
+    known = targets(ROOT / "tests" / "dialogue")
+    names = [sys.argv[2]] if len(sys.argv) > 2 else [*known, SESSIONS]
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else time.time_ns()
-    print(f"seed {seed}")
-    dice = random.Random(seed)
-    tried = 0
+    print(f"seed {seed}", flush=True)
+    random = SeededRandom(seed)
+    signal.signal(signal.SIGALRM, hung)
+    counts = dict.fromkeys(names, 0)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        name = dice.choice(names)
-        target, seeds = TARGETS[name]
-        octets = mutate(dice, dice.choice(seeds))
-        try:
-            target(octets)
-        except Exception as error:
-            print(f"{name} broke with {error!r} on\n{octets!r}")
-            return 1
-        tried += 1
-    print(f"{tried} inputs, nothing broke")
+        for name in names:
+            until = min(deadline, time.monotonic() + SLICE_SECONDS)
+            if name == SESSIONS:
+                tried: int | None = play_sessions(until)
+            else:
+                tried = fuzz(name, known[name], random, until)
+            if tried is None:
+                return 1
+            counts[name] += tried
+    print(", ".join(f"{name} {count}" for name, count in counts.items()) + ": nothing broke")
     return 0
 
 

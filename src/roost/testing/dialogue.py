@@ -16,7 +16,7 @@ A name captured by a pattern may stand as {name} in later lines of the client.
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -71,6 +71,13 @@ def read_script(path: Path) -> Script:
         else:
             steps.append(Step(number, kind, who, mark, text))
     return Script(path.name, options, tuple(steps))
+
+
+def said(script: Script, who: str = "") -> bytes:
+    """All that the client of one connection says, names of patterns left as they stand."""
+    return b"".join(
+        _octets_of(step) for step in script.steps if (step.kind, step.who) == ("C", who)
+    )
 
 
 async def play(
@@ -137,7 +144,7 @@ class _Player:
 
     async def _say(self, wire: MemoryWire, step: Step) -> None:
         text = _NAME.sub(lambda name: self._known.get(name[1], name[0]), step.text)
-        octets = _unescape(text) if step.mark == "<" else text.encode() + b"\r\n"
+        octets = _octets_of(replace(step, text=text))
         if self._slow:
             for at in range(len(octets)):
                 wire.feed(octets[at : at + 1])
@@ -190,6 +197,10 @@ class _Player:
             f"{self._script.name}:{step.line}: expected {step.kind}{step.who}{step.mark} "
             f"{step.text}\n  heard: {heard}"
         )
+
+
+def _octets_of(step: Step) -> bytes:
+    return _unescape(step.text) if step.mark == "<" else step.text.encode() + b"\r\n"
 
 
 def _unescape(text: str) -> bytes:

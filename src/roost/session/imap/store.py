@@ -72,7 +72,7 @@ def _keep_silent(view: View, outcome: Flagged) -> None:
 
     Where another was first it knew others, and hears of all of them. RFC 9051 section 6.4.6.
     """
-    view.own.update((one.uid, one.modseq) for one in outcome.changed if one.before <= view.flags_told)
+    view.own.update((one.uid, one.modseq) for one in outcome.changed if one.before <= view.told)
 
 
 def _answer(view: View, command: Command, modified: Sequence[int], missing: int) -> Done | Refused:

@@ -53,11 +53,6 @@ class View:
         told = self.gone_after if self.gone else self.told
         return told if self.withheld is None else min(told, self.withheld)
 
-    @property
-    def flags_told(self) -> int:
-        """The modseq up to which the client was told of every change of flags."""
-        return self.told if self.withheld is None else min(self.told, self.withheld)
-
     def put_off(self) -> None:
         """What waits in `gone` is not to be told for now: it will be read again."""
         self.told = self.gone_after if self.gone else self.told
@@ -66,7 +61,7 @@ class View:
 
     def withhold(self) -> None:
         """Flags changed behind `told` of which the client is not told with what comes next."""
-        self.withheld = self.flags_told
+        self.withheld = self.told if self.withheld is None else min(self.withheld, self.told)
 
     def place_of(self, uid: int) -> int:
         """The index of the first message with this uid or a higher one."""
