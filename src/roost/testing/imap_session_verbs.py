@@ -298,3 +298,18 @@ async def sort(sessions: Sessions, who: int, *, by_uid: bool, reverse: bool) -> 
     told = [one if uid else before[one - 1] for one in found.numbers]
     assert [one for one in told if one in box.messages] == there
     await sessions.over(witness, numbered=not uid)
+
+
+async def race(sessions: Sessions, moves: Sequence[tuple[Pick, str]]) -> None:
+    """The sessions do something at the same moment: the first one the first, and so on.
+
+    moves: verb and arguments, with {} where the messages of the pick are named.
+    """
+    commands = {}
+    for who, (pick, command) in enumerate(moves):
+        witness = await sessions.selected(who)
+        # Numbers may shift before the command arrives where news come at any time.
+        chosen = named(witness, pick._replace(kind="uid") if witness.notified else pick)
+        prefix = chosen.prefix if "{}" in command else ""
+        commands[who] = prefix + command.format(chosen.messages)
+    await sessions.all_at_once(commands)

@@ -5,7 +5,8 @@
 mailbox stands in `imap_session_verbs`.
 """
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from roost.base.ids import AccountId
@@ -154,6 +155,18 @@ class Sessions:
             await self.learn(witness)
             assert witness.unknown() == []
             assert witness.box is None or witness.uids == witness.box.uids
+
+    async def all_at_once(self, commands: Mapping[int, str]) -> None:
+        """Each of these sessions says its command at the same moment; then all agree.
+
+        commands: such as change flags, remove messages, or copy some.
+        """
+        await asyncio.gather(*(self.witnesses[who].ask(commands[who]) for who in commands))
+        await self._audit.adopt()
+        for who in commands:
+            witness = self.witnesses[who]
+            await witness.ask("NOOP")
+            await self.over(witness)
 
     async def nothing(self, who: int, verb: str, *, learns: bool) -> None:
         """NOOP or CHECK."""

@@ -54,6 +54,19 @@ RETURNS = st.sampled_from(["", "", "()", "(SAVE)", "(MIN MAX COUNT)", "(SAVE COU
 ITEMS = st.sampled_from(
     ["FLAGS", "(UID FLAGS)", "(FLAGS MODSEQ)", "ENVELOPE", "BODY[]", "BODY.PEEK[]", "RFC822.SIZE"]
 )
+MOVES = st.sampled_from(
+    [
+        r"STORE {} +FLAGS (\Deleted)",
+        r"STORE {} -FLAGS (\Deleted \Seen)",
+        "STORE {} FLAGS ($Work)",
+        "EXPUNGE",
+        "COPY {} INBOX",
+        "MOVE {} Archive",
+        "FETCH {} (UID FLAGS)",
+        "FETCH {} BODY[]",
+        "NOOP",
+    ]
+)
 
 
 class SessionsMachine(RuleBasedStateMachine):
@@ -189,6 +202,10 @@ class SessionsMachine(RuleBasedStateMachine):
     @rule(who=WHO, key=KEYS, among=st.none() | PICK, returns=RETURNS, by_uid=st.booleans())
     def search(self, who: int, key: Key, among: Pick | None, returns: str, by_uid: bool) -> None:
         self.run(verbs.search(self.sessions, who, key, among, returns, by_uid=by_uid))
+
+    @rule(moves=st.lists(st.tuples(PICK, MOVES), min_size=2, max_size=3))
+    def race(self, moves: list[tuple[Pick, str]]) -> None:
+        self.run(verbs.race(self.sessions, moves))
 
     @rule(who=WHO, by_uid=st.booleans(), reverse=st.booleans())
     def sort(self, who: int, by_uid: bool, reverse: bool) -> None:
