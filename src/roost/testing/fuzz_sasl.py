@@ -22,7 +22,8 @@ SEEDS = (
     b"p=tls-exporter,,n=user,r=client,x=1|c=cD10bHMtZXhwb3J0ZXIsLGVlZWU=,r=client"
     + b"n" * 24
     + b",p=AAAA",
-    b"n,a=user@example.com,\1host=server.example.com\1port=143\1auth=Bearer vF9dft4qmTc2Nvb3Rlc==\1\1|\1",
+    b"n,a=user@example.com,\1host=server.example.com\1port=143\1"
+    b"auth=Bearer vF9dft4qmTc2Nvb3Rlc==\1\1|\1",
     b"user=someuser@example.com\1auth=Bearer vF9dft4qmTc2Nvb3Rlc==\1\1|",
     b"tim b913a602c7eda7a495b4e6e7334d3890|",
     b"\0tim\0secret|tim|secret",
