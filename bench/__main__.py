@@ -1,7 +1,7 @@
 """make bench: whole-server figures, medians over rounds, others beside it in the same run.
 
 make bench                      everything, about 15 minutes
-make bench ARGS="deliver imap"  some sections: deliver, idle, imap, memory, start
+make bench ARGS="deliver imap"  some sections: deliver, idle, imap, memory, start, logins
 """
 
 import json
@@ -19,6 +19,7 @@ from pathlib import Path
 
 from bench.dovecot import Dovecot
 from bench.imap_client import ImapClient
+from bench.logins import logins
 from bench.postfix import Postfix
 from bench.roost_server import PASSWORD, RoostServer, free_ports
 from bench.smtp_load import message_of
@@ -35,6 +36,7 @@ def main() -> None:
         "imap": imap,
         "memory": memory,
         "start": start,
+        "logins": logins,
     }
     wanted = sys.argv[1:] or list(sections)
     folder = Path(tempfile.mkdtemp(prefix="roost-bench-"))

@@ -11,7 +11,7 @@ from pathlib import Path
 from roost.cli.control import Control, path_of
 from roost.testing.process import LocalServe
 
-PASSWORD = "benchbench"
+PASSWORD = "fast-horse-9"
 
 
 def free_ports(count: int) -> list[int]:

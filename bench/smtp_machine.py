@@ -10,10 +10,10 @@ from typing import Any
 
 from roost.base.address import Address
 from roost.ports.net import Endpoint, Session, TlsFacts, Wire
-from roost.proto.sasl.mechanism import Credentials
 from roost.proto.smtp.event import MessageChunk
 from roost.proto.smtp.server import Server
 from roost.proto.smtp.server_config import ServerConfig
+from roost.session.sign_in import SignIn
 from roost.session.smtp.inbound import InboundSession
 from roost.session.smtp.ports import Services, SmtpPort
 from roost.session.smtp.transaction import Envelope
@@ -70,6 +70,10 @@ class NullWire:
     def send(self, octets: bytes) -> None:
         pass
 
+    def slow_down(self) -> None: ...
+
+    def speed_up(self) -> None: ...
+
     def wait_at_most(self, seconds: float) -> None:
         pass
 
@@ -89,8 +93,8 @@ async def deliver(_envelope: Envelope[str, str], size: int) -> None:
     assert size == len(BODY) - 3
 
 
-async def check_login(_mechanism: str, credentials: Credentials, _wire: Wire) -> str:
-    return credentials.username
+async def check_login(said: SignIn, _wire: Wire) -> str:
+    return said.username
 
 
 async def may_send_as(_login: str, _address: Address | None) -> bool:
@@ -108,6 +112,7 @@ def new_session() -> Session:
         deliver=deliver,
         discard=discard,
         check_login=check_login,
+        refuses_logins=lambda _wire: False,
         may_send_as=may_send_as,
         may_accept=lambda: True,
         in_background=lambda work: work.close(),

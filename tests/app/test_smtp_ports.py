@@ -14,8 +14,11 @@ from roost.config.smtp import SmtpConfig
 from roost.delivery.route import Destination
 from roost.ports.log_events import Event
 from roost.ports.net import Wire
-from roost.service import accounts, domains, login
-from roost.service.login import Login
+from roost.service import accounts, domains
+from roost.service.login import Login, PasswordLogin, Passwords
+from roost.service.login_cache import LoginCache
+from roost.service.set_password import set_password
+from roost.session.sign_in import SignIn
 from roost.session.smtp.inbound import InboundSession
 from roost.session.smtp.submission import SubmissionSession
 from roost.store.addresses import find
@@ -25,7 +28,7 @@ from roost.store.sqlite import SqliteStore
 from roost.testing.blobs import MemoryBlobs
 from roost.testing.clock import StoppedClock
 from roost.testing.log import ListLog
-from roost.testing.passwords import PlainHasher
+from roost.testing.passwords import PlainHasher, plain_maker
 from roost.testing.store import new_store
 from roost.testing.wire import MemoryWire
 
@@ -38,7 +41,7 @@ async def store_with_ann() -> tuple[SqliteStore, AccountId]:
     store, clock = await new_store(), StoppedClock()
     await domains.add(store, clock, ADMIN, Domain.parse("home.test"))
     await accounts.add(store, clock, ADMIN, "ann", address=ANN)
-    await login.set_password(store, PlainHasher(), clock, ADMIN, "ann", "a password")
+    await set_password(store, plain_maker(), clock, ADMIN, "ann", "a long word")
 
     async def work(tx: ReadTx) -> AccountId:
         found = await find(tx, "home.test", "ann")
@@ -52,11 +55,9 @@ def parts_of(store: SqliteStore, account: AccountId, log: ListLog, *, local: boo
     async def route(address: Address) -> Destination:
         return Destination(address, account, "INBOX", -1)
 
-    async def check_login(_service: str, name: str, _password: str, _wire: Wire) -> Login:
-        cache = login.LoginCache(b"key")
-        return await login.check_password(
-            store, PlainHasher(), cache, StoppedClock(), name, "a password"
-        )
+    async def check_login(said: SignIn, _wire: Wire) -> Login:
+        passwords = Passwords(store, PlainHasher(), LoginCache(b"key"), StoppedClock())
+        return await passwords.check(PasswordLogin(said.username, "a long word", "smtp"))
 
     def in_background(work: Coroutine[Any, Any, None]) -> None:
         work.close()
@@ -70,6 +71,7 @@ def parts_of(store: SqliteStore, account: AccountId, log: ListLog, *, local: boo
         log=log,
         route=route,
         check_login=check_login,
+        refuses_logins=lambda _wire: False,
         may_accept=lambda: True,
         in_background=in_background,
         local=local,

@@ -72,7 +72,7 @@ class Mirror:
             )
         )
         self._env = {**os.environ, "HOME": str(folder)}
-        del self._env["PYTHONPATH"]
+        self._env.pop("PYTHONPATH", None)
 
     def sync(self) -> None:
         run("offlineimap", "-o", "-c", str(self._config), env=self._env)

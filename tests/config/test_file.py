@@ -47,7 +47,7 @@ def test_reads_what_is_set_and_fills_in_the_rest() -> None:
         (GOOD.replace("imaps = 993", "imaps = 99999"), "roost.toml:6: listeners.public.imaps: it has to be a whole number of 65535 or less"),
         (GOOD + "[listeners.empty]\n", "roost.toml:11: listener empty has no service: set a port, such as smtp = 25"),
         (GOOD + "[tls]\nkey = '/k.pem'\n", "roost.toml:11: certificate and key go together: set both or neither"),
-        (GOOD + "[nonsense]\n", "roost.toml:11: nonsense is no setting of the file: known are hostname, data, user, admin_users, listeners, tls, smtp, imap, limits, log, metrics"),
+        (GOOD + "[nonsense]\n", "roost.toml:11: nonsense is no setting of the file: known are hostname, data, user, admin_users, listeners, tls, smtp, imap, logins, limits, log, metrics"),
         (GOOD + "[imap]\nmessage_limit = 999\n", "roost.toml:12: imap.message_limit: it has to be 0 or at least 1000"),
         (GOOD + "[imap]\nsave_limit = 1\n", "roost.toml:12: imap.save_limit: it has to be 0 or at least 1000"),
         (GOOD.replace("imaps = 993", "imaps = 0"), "roost.toml:6: listeners.public.imaps: it has to be a whole number of 1 or more"),

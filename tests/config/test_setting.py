@@ -48,6 +48,12 @@ def test_what_is_no_duration_is_refused_with_the_units(text: str) -> None:
         Duration(text)
 
 
+def test_a_duration_that_no_date_bears_is_refused() -> None:
+    assert Duration("5000w") == timedelta(weeks=5000)
+    with pytest.raises(ValueError, match="at most 5000w"):
+        Duration("999999999w")
+
+
 @settings(deadline=None, max_examples=150)
 @given(st.integers(-1, (1 << 62) - 1))
 def test_a_size_reads_back_as_it_was_spelled(octets: int) -> None:

@@ -12,24 +12,18 @@ from roost.config.accounts import AccountSettings
 from roost.config.domains import DomainSettings
 from roost.service import accounts, addresses, domains
 from roost.service.config_errors import AccountUnknown, AddressUnknown
-from roost.service.login import (
-    Login,
-    LoginCache,
-    LoginDisabled,
-    LoginFailed,
-    check_password,
-    is_valid,
-    set_password,
-    vouched,
-)
+from roost.service.login import Login, PasswordLogin, Passwords, is_valid, vouched
+from roost.service.login_cache import LoginCache
+from roost.service.login_outcome import LoginDisabled, LoginFailed
 from roost.service.passwords import PasswordInvalid
+from roost.service.set_password import set_password
 from roost.store import credentials
 from roost.store.credentials import PASSWORD
 from roost.store.engine import StoreFull
 from roost.store.revisions import Actor
 from roost.store.sqlite import SqliteStore
 from roost.testing.clock import StoppedClock
-from roost.testing.passwords import PlainHasher
+from roost.testing.passwords import PlainHasher, plain_maker
 from roost.testing.store import TEST_OPTIONS, new_store
 
 ADMIN = Actor("admin", "root")
@@ -46,10 +40,11 @@ class House:
         self.cache = LoginCache(b"a key")
 
     async def sign_in(self, name: str, password: str) -> Login:
-        return await check_password(self.store, self.hasher, self.cache, self.clock, name, password)
+        passwords = Passwords(self.store, self.hasher, self.cache, self.clock)
+        return await passwords.check(PasswordLogin(name, password, "imap"))
 
     async def set_password(self, password: str, account: str = "mjl") -> None:
-        await set_password(self.store, self.hasher, self.clock, ADMIN, account, password)
+        await set_password(self.store, plain_maker(), self.clock, ADMIN, account, password)
 
     async def last_used(self) -> object:
         account = (await accounts.get(self.store, "mjl")).id
@@ -182,10 +177,10 @@ async def test_an_admin_vouches_for_who_has_an_address() -> None:
     login = await vouched(house.store, Address.parse("MJL@example.org"))
     assert login.account == (await house.sign_in("mjl@example.org", GOOD)).account
     await house.set_password("another horse")
-    assert await is_valid(house.store, login)
+    assert await is_valid(house.store, house.clock, login)
     settings = AccountSettings(login_disabled="ask Ann")
     await accounts.set_settings(house.store, house.clock, ADMIN, "mjl", settings, made_from=None)
-    assert not await is_valid(house.store, login)
+    assert not await is_valid(house.store, house.clock, login)
     with pytest.raises(LoginDisabled, match=r"ask Ann\. An admin can clear"):
         await vouched(house.store, Address.parse("mjl@example.org"))
     with pytest.raises(AddressUnknown):

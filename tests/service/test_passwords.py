@@ -6,13 +6,9 @@ from threading import Event
 
 import pytest
 
-from roost.service.passwords import (
-    Argon2Hasher,
-    LoginBusy,
-    PasswordInvalid,
-    prepare,
-    prepare_new,
-)
+from roost.service.login_queue import LoginBusy, RankedQueue
+from roost.service.password_rules import prepare_new
+from roost.service.passwords import Argon2Hasher, PasswordInvalid, prepare
 from roost.testing.random import SeededRandom
 
 
@@ -54,7 +50,7 @@ def test_what_cannot_be_a_new_password(typed: str, reason: str) -> None:
 
 async def test_argon2id_with_19_mib_and_two_passes() -> None:
     with ThreadPoolExecutor(2) as pool:
-        hasher = Argon2Hasher(pool, SeededRandom())
+        hasher = Argon2Hasher(RankedQueue(pool), SeededRandom())
         one, other = await hasher.hash("correct horse"), await hasher.hash("correct horse")
         assert one.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
         assert one != other, "each has a salt of its own"
@@ -71,12 +67,12 @@ async def test_nobody_costs_as_much_as_anybody() -> None:
 
         class Watching(ThreadPoolExecutor):
             def submit(self, fn, /, *args, **named):  # type: ignore[no-untyped-def]
-                seen.append(args[1])
+                seen.append(fn.args[1])
                 return super().submit(fn, *args, **named)
 
-        real = await Argon2Hasher(pool, SeededRandom()).hash("correct horse")
+        real = await Argon2Hasher(RankedQueue(pool), SeededRandom()).hash("correct horse")
         with Watching(1) as watching:
-            await Argon2Hasher(watching, SeededRandom()).verify(None, "x")
+            await Argon2Hasher(RankedQueue(watching), SeededRandom()).verify(None, "x")
     nobody = seen[0].decode()
     assert (
         nobody.rpartition("$")[0].rpartition("$")[0] == real.rpartition("$")[0].rpartition("$")[0]
@@ -87,7 +83,7 @@ async def test_nobody_costs_as_much_as_anybody() -> None:
 async def test_too_many_at_once_are_told_to_come_back() -> None:
     free = Event()
     with ThreadPoolExecutor(1) as pool:
-        hasher = Argon2Hasher(pool, SeededRandom(), max_waiting=2)
+        hasher = Argon2Hasher(RankedQueue(pool, max_waiting=2), SeededRandom())
         pool.submit(free.wait, 5)
         waiting = [asyncio.ensure_future(hasher.verify(None, "x")) for _ in range(2)]
         await asyncio.sleep(0)
@@ -102,7 +98,7 @@ async def test_too_many_at_once_are_told_to_come_back() -> None:
 async def test_whoever_leaves_frees_a_place() -> None:
     free = Event()
     with ThreadPoolExecutor(1) as pool:
-        hasher = Argon2Hasher(pool, SeededRandom(), max_waiting=1)
+        hasher = Argon2Hasher(RankedQueue(pool, max_waiting=1), SeededRandom())
         pool.submit(free.wait, 5)
         gone = asyncio.ensure_future(hasher.verify(None, "x"))
         await asyncio.sleep(0)

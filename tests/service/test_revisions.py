@@ -11,7 +11,7 @@ from roost.base.errors import ServiceError
 from roost.config.accounts import AccountSettings
 from roost.config.domains import DomainSettings
 from roost.config.setting import Size
-from roost.service import accounts, addresses, domains, login, mailboxes, revisions
+from roost.service import accounts, addresses, domains, mailboxes, revisions
 from roost.service.config_errors import (
     AccountExists,
     AddressExists,
@@ -21,12 +21,14 @@ from roost.service.config_errors import (
     RevisionUnknown,
     UndoImpossible,
 )
-from roost.service.login import LoginCache, check_password
+from roost.service.login import PasswordLogin, Passwords
+from roost.service.login_cache import LoginCache
+from roost.service.set_password import set_password
 from roost.store.cleanup import clean_up
 from roost.store.engine import Store
 from roost.store.revisions import Actor, differences
 from roost.testing.clock import StoppedClock
-from roost.testing.passwords import PlainHasher
+from roost.testing.passwords import PlainHasher, plain_maker
 from roost.testing.store import new_store
 
 ADMIN = Actor("admin", "root")
@@ -96,7 +98,7 @@ async def test_a_removed_account_comes_back_whole_within_a_day() -> None:
     store, clock = await prepared(), StoppedClock()
     hasher, cache = PlainHasher(), LoginCache(b"key")
     old = await accounts.get(store, "mjl")
-    await login.set_password(store, hasher, clock, ADMIN, "mjl", "correct horse")
+    await set_password(store, plain_maker(), clock, ADMIN, "mjl", "correct horse")
     await accounts.remove(store, clock, ADMIN, "mjl")
     clock.advance(timedelta(hours=24))
     await clean_up(store, clock)
@@ -104,7 +106,9 @@ async def test_a_removed_account_comes_back_whole_within_a_day() -> None:
     assert (await accounts.get(store, "mjl")).id == old.id
     assert len(await addresses.of_account(store, old.id)) == 2
     assert len((await mailboxes.list_all(store, old.id, old.id)).mailboxes) == 6
-    signed_in = await check_password(store, hasher, cache, clock, str(ONE), "correct horse")
+    signed_in = await Passwords(store, hasher, cache, clock).check(
+        PasswordLogin(str(ONE), "correct horse", "imap")
+    )
     assert signed_in.account == old.id
 
 
@@ -148,7 +152,7 @@ async def undo_when_taken(store: Store) -> None:
 
 
 async def undo_password(store: Store) -> None:
-    await login.set_password(store, PlainHasher(), CLOCK, ADMIN, "mjl", "correct horse")
+    await set_password(store, plain_maker(), CLOCK, ADMIN, "mjl", "correct horse")
     await undo(store, 4)
 
 
@@ -177,7 +181,7 @@ async def test_what_cannot_be_undone_says_why_and_changes_nothing(
 
 async def test_no_revision_holds_a_secret() -> None:
     store = await prepared()
-    await login.set_password(store, PlainHasher(), CLOCK, ADMIN, "mjl", "correct horse")
+    await set_password(store, plain_maker(), CLOCK, ADMIN, "mjl", "correct horse")
     (one, *_) = await revisions.page(store)
     assert one.changes[0].key == "mjl password"
     assert "horse" not in repr(one)

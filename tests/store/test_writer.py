@@ -166,8 +166,8 @@ async def test_the_wal_starts_over_without_readers(tmp_path: Path) -> None:
     store = await new_store(tmp_path, options=replace(TEST_OPTIONS, limits=limits))
     for number in range(100):
         await store.write(put(str(number) + "x" * 20_000))
-    # The schema alone fills some 60 pages of it, a log that never started over over 500.
-    assert (tmp_path / "roost.db-wal").stat().st_size < 80 * 4120
+    # The schema alone fills some 70 pages of it, a log that never started over over 500.
+    assert (tmp_path / "roost.db-wal").stat().st_size < 100 * 4120
     await store.close()
 
 

@@ -1,15 +1,19 @@
 """The admin API, driven as its clients do: every route, and every error that it documents."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from roost.ports.log_events import Event
-from roost.service.passwords import LoginBusy
+from roost.service import accounts
+from roost.service.login_queue import LoginBusy
+from roost.store import credentials
+from roost.store.engine import WriteTx
 from roost.testing.admin_api import IDS, AdminApi
 from roost.web.api.admin import ROUTES
 
@@ -160,8 +164,8 @@ async def test_lists_go_on_after_a_full_page(api: AdminApi) -> None:
     for number in range(401):
         body = {"address": f"x {number:03}".replace(" ", "/") + "@d.test", "account": "n000"}
         assert (await api("POST", "/addresses", body)).status == 200
-    accounts = await pages(api, "/accounts", "accounts")
-    assert [row["name"] for row in accounts] == [f"n{number:03}" for number in range(101)]
+    listed = await pages(api, "/accounts", "accounts")
+    assert [row["name"] for row in listed] == [f"n{number:03}" for number in range(101)]
     addresses = await pages(api, "/addresses", "addresses")
     assert len({row["address"] for row in addresses}) == len(addresses) == 502
 
@@ -287,6 +291,34 @@ REFUSED: list[tuple[str, str, object, int, str]] = [
     ("PUT", "/accounts/anna/password", {"password": "control\x00char"}, 400, "password_invalid"),
     ("PUT", "/accounts/anna/password", {"password": "\ud800 surrogate"}, 400, "body_invalid"),
     ("PUT", "/accounts/anna/password", {"password": "refused as busy"}, 503, "login_busy"),
+    ("PUT", "/accounts/anna/password", {"password": "password1"}, 400, "password_invalid"),
+    ("PUT", "/accounts/anna/password", {}, 400, "password_invalid"),
+    ("PUT", "/accounts/anna/password", {"password": "correct horse", "generate": True}, 400, "password_invalid"),
+    ("GET", "/accounts/bob/app-passwords", None, 404, "account_unknown"),
+    ("GET", "/accounts/b@example.org/app-passwords", None, 404, "address_unknown"),
+    ("GET", "/accounts/b@else.test/app-passwords", None, 404, "domain_unknown"),
+    ("POST", "/accounts/bob/app-passwords", {"label": "phone"}, 404, "account_unknown"),
+    ("POST", "/accounts/b@example.org/app-passwords", {"label": "phone"}, 404, "address_unknown"),
+    ("POST", "/accounts/b@else.test/app-passwords", {"label": "phone"}, 404, "domain_unknown"),
+    ("POST", "/accounts/anna/app-passwords", {"label": " "}, 400, "app_password_invalid"),
+    ("POST", "/accounts/anna/app-passwords", {"label": "phone", "protocols": ["gopher"]}, 400, "app_password_invalid"),
+    ("POST", "/accounts/anna/app-passwords", {"label": "phone", "expires_in": "0s"}, 400, "app_password_invalid"),
+    ("POST", "/accounts/anna/app-passwords", {"label": "phone", "expires_in": "999999999w"}, 400, "body_invalid"),
+    ("POST", "/accounts/anna/app-passwords", {"label": "phone", "expires_in": "soon"}, 400, "body_invalid"),
+    ("POST", "/accounts/anna/app-passwords", {"label": "phone"}, 503, "login_busy"),
+    ("POST", "/accounts/single/app-passwords", {"label": "phone"}, 409, "too_many_app_passwords"),
+    ("DELETE", "/accounts/bob/app-passwords/1", None, 404, "account_unknown"),
+    ("DELETE", "/accounts/b@example.org/app-passwords/1", None, 404, "address_unknown"),
+    ("DELETE", "/accounts/b@else.test/app-passwords/1", None, 404, "domain_unknown"),
+    ("DELETE", "/accounts/anna/app-passwords/999", None, 404, "app_password_unknown"),
+    ("DELETE", path("accounts", "anna", "app-passwords", "²"), None, 404, "app_password_unknown"),
+    ("GET", "/logins?account=bob", None, 404, "account_unknown"),
+    ("GET", "/logins?account=b@example.org", None, 404, "address_unknown"),
+    ("GET", "/logins?account=b@else.test", None, 404, "domain_unknown"),
+    ("GET", "/logins?outcome=fine", None, 400, "query_invalid"),
+    ("GET", "/logins?protocol=gopher", None, 400, "query_invalid"),
+    ("GET", "/logins?after=x", None, 400, "query_invalid"),
+    ("GET", "/logins?failed=perhaps", None, 400, "query_invalid"),
     ("POST", "/addresses", {"address": "info@example.org", "account": "anna"}, 409, "address_exists"),
     ("POST", "/addresses", {"address": "b@example.org", "account": "bob"}, 404, "account_unknown"),
     ("POST", "/addresses", {"address": "b@else.test", "account": "anna"}, 404, "domain_unknown"),
@@ -346,12 +378,27 @@ REFUSED: list[tuple[str, str, object, int, str]] = [
 ]  # fmt: skip
 
 
+async def fill_app_passwords(api: AdminApi, name: str) -> None:
+    account = (await accounts.get(api.parts.store, name)).id
+    new = credentials.NewCredential(credentials.APP_PASSWORD, "{}", "phone")
+
+    async def work(tx: WriteTx) -> None:
+        for _ in range(100):
+            await credentials.add(tx, account, new, api.clock.now())
+
+    await api.parts.store.write(work)
+
+
 @pytest.fixture
 async def crowded(filled: AdminApi) -> AdminApi:
-    """With an account of one address, and one whose address takes what nobody else gets."""
+    """With an account of one address, and one whose address takes what nobody else gets.
+
+    The first has all the app passwords that it may have.
+    """
     await filled("POST", "/domains", {"name": "keeper.test"})
     await filled("POST", "/accounts", {"name": "keeper", "address": "all@keeper.test"})
     await filled("POST", "/accounts", {"name": "single", "address": "only@keeper.test"})
+    await fill_app_passwords(filled, "single")
     body = {"address": "second@keeper.test", "account": "keeper"}
     await filled("POST", "/addresses", body)
     shut = {"settings": {"login_disabled": "ask Ann"}, "made_from": None}
@@ -369,8 +416,12 @@ class BusyHasher:
             raise LoginBusy
         return password
 
-    async def verify(self, hashed: str | None, password: str) -> bool:
+    async def verify(self, hashed: str | None, password: str, rank: int = 0) -> bool:
+        del rank
         return hashed == password
+
+    async def run(self, step: Callable[[], Any]) -> Any:
+        raise LoginBusy
 
 
 @pytest.mark.parametrize(
@@ -381,7 +432,8 @@ class BusyHasher:
 async def test_says_no_with_a_code_and_a_sentence(
     crowded: AdminApi, method: str, place: str, body: object, status: int, code: str
 ) -> None:
-    crowded.parts = replace(crowded.parts, hasher=BusyHasher())
+    maker = replace(crowded.parts.maker, hasher=BusyHasher(), scram_hashes=("SHA-256",))
+    crowded.parts = replace(crowded.parts, maker=maker)
     before = (await crowded("GET", "/revisions")).json
     answer = await crowded(method, place, body)
     assert (answer.status, answer.code) == (status, code)

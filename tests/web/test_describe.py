@@ -19,6 +19,7 @@ from roost.web.router import Route
 # Errors that are 400: what was asked is wrong in itself, whatever the server holds.
 PLAIN_400 = {
     "address_invalid",
+    "app_password_invalid",
     "body_invalid",
     "domain_invalid",
     "name_invalid",

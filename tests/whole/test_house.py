@@ -15,7 +15,8 @@ from roost.config.domains import DomainSettings
 from roost.config.setting import Size
 from roost.ports.log_events import Event
 from roost.queue.schedule import FIRST_WAIT, MAX_ATTEMPTS
-from roost.service import accounts, domains, login
+from roost.service import accounts, domains
+from roost.service.set_password import set_password
 from roost.testing.house import ADMIN, PASSWORD, House, new_house
 from roost.testing.imap import ImapClient
 from roost.testing.smtp_client import SmtpClient, SmtpRefused
@@ -299,8 +300,8 @@ async def remove_account(house: House) -> None:
 
 
 async def new_password(house: House) -> None:
-    hasher = house.server.hasher
-    await login.set_password(house.store, hasher, house.clock, ADMIN, "ann", "another password")
+    maker = house.server.maker
+    await set_password(house.store, maker, house.clock, ADMIN, "ann", "another password")
 
 
 async def close_account(house: House) -> None:

@@ -48,7 +48,7 @@ class Ballast:
     def leave(self, octets: int) -> None:
         self.remove()
         with self._path.open("wb", buffering=0) as file:
-            at = self.free() - octets - MIB  # the server may take some at the same moment
+            at = max(self.free() - octets - 8 * MIB, 0)  # the server may take some meanwhile
             os.posix_fallocate(file.fileno(), 0, at)
             file.seek(at)
             with contextlib.suppress(OSError):

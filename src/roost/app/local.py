@@ -16,9 +16,10 @@ from roost.app.modes import Local, Mode
 from roost.app.server import World
 from roost.ports.clock import Clock
 from roost.ports.net import TlsServer
-from roost.service import accounts, domains, login
+from roost.service import accounts, domains
 from roost.service.config_errors import AccountExists, DomainExists
-from roost.service.passwords import PasswordHasher
+from roost.service.credential_secret import SecretMaker
+from roost.service.set_password import PasswordChange, set_password
 from roost.store.engine import Store
 from roost.store.revisions import Actor
 from roost.web.http_server import HttpServer
@@ -36,7 +37,7 @@ WHAT_FOR = {
 _SEED = Actor("server", "localserve")
 
 
-async def seed(store: Store, hasher: PasswordHasher, clock: Clock, local: Local) -> None:
+async def seed(store: Store, maker: SecretMaker, clock: Clock, local: Local) -> None:
     """Make the account that takes all mail, at the first start."""
     try:
         await domains.add(store, clock, _SEED, local.catch_all.domain, reason="first start")
@@ -48,7 +49,8 @@ async def seed(store: Store, hasher: PasswordHasher, clock: Clock, local: Local)
         )
     except AccountExists:
         return
-    await login.set_password(store, hasher, clock, _SEED, local.account, local.password)
+    known = PasswordChange(reason="first start", weak_allowed=True)
+    await set_password(store, maker, clock, _SEED, local.account, local.password, known)
 
 
 def bind_pages(mode: Mode) -> list[Bound]:

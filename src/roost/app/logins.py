@@ -1,18 +1,18 @@
-"""Signing in, the same for every protocol: the check, the log line, the counter."""
+"""Signing in as the sessions ask for it: a connection becomes an origin, an outcome a log line."""
 
 from dataclasses import dataclass
 
 from prometheus_client import Counter
 
 from roost.adapters.metrics import Metrics
-from roost.base.errors import ServiceError
-from roost.ports.clock import Clock
+from roost.base.ids import AccountId
 from roost.ports.log import Log
 from roost.ports.log_events import Event
 from roost.ports.net import Wire
-from roost.service.login import Login, LoginCache, check_password
-from roost.service.passwords import PasswordHasher
-from roost.store.engine import Store
+from roost.service.login import Login
+from roost.service.login_outcome import Outcome
+from roost.service.sign_ins import Origin, SignIns, Told
+from roost.session.sign_in import SignIn
 
 
 def count_logins(metrics: Metrics) -> Counter:
@@ -20,39 +20,45 @@ def count_logins(metrics: Metrics) -> Counter:
     return metrics.counter("logins", "Logins by outcome.", ("service", "outcome"))
 
 
+def teller(log: Log, counted: Counter) -> Told:
+    """Counts and logs every login. A flood of those that nobody looks at makes no log lines."""
+
+    def tell(origin: Origin, outcome: Outcome, account: AccountId | None) -> None:
+        counted.labels(origin.protocol, outcome.value).inc()
+        facts = {
+            "connection": origin.connection,
+            "service": origin.protocol,
+            "mechanism": origin.mechanism,
+            "peer": str(origin.ip or "local"),
+            "tls": origin.tls,
+        }
+        if outcome is Outcome.OK:
+            log.info(Event.LOGIN_DONE, account=account, **facts)
+        elif outcome is Outcome.LIMITED:
+            log.debug(Event.LOGIN_FAILED, reason=outcome.value, **facts)
+        else:
+            log.info(Event.LOGIN_FAILED, reason=outcome.value, **facts)
+
+    return tell
+
+
 @dataclass(frozen=True, slots=True)
 class Logins:
-    """Checks passwords and tells of it."""
+    """The logins of one protocol."""
 
-    store: Store
-    hasher: PasswordHasher
-    cache: LoginCache
-    clock: Clock
-    log: Log
-    counted: Counter
+    sign_ins: SignIns
+    protocol: str
 
-    async def check(self, service: str, name: str, password: str, wire: Wire) -> Login:
-        """Who signs in. Raises what `check_password` raises."""
-        try:
-            login = await check_password(
-                self.store, self.hasher, self.cache, self.clock, name, password
-            )
-        except ServiceError as error:
-            self.counted.labels(service, error.code).inc()
-            self.log.info(
-                Event.LOGIN_FAILED,
-                connection=wire.id,
-                service=service,
-                reason=error.code,
-                peer=str(wire.peer.ip or "local"),
-            )
-            raise
-        self.counted.labels(service, "ok").inc()
-        self.log.info(
-            Event.LOGIN_DONE,
-            connection=wire.id,
-            service=service,
-            account=login.account,
-            tls=wire.tls is not None,
-        )
-        return login
+    async def check(self, said: SignIn, wire: Wire) -> Login:
+        """Who signs in. Raises what `SignIns.by_password` raises."""
+        origin = self.origin(wire, said.mechanism, said.client)
+        return await self.sign_ins.by_password(origin, said.username, said.password)
+
+    def refuses(self, wire: Wire) -> bool:
+        """Whether nothing that comes from the peer is looked at for now."""
+        return self.sign_ins.refuses(wire.peer.ip)
+
+    def origin(self, wire: Wire, mechanism: str, client: str) -> Origin:
+        """Where a login over this connection comes from."""
+        tls = wire.tls.version if wire.tls else ""
+        return Origin(self.protocol, mechanism, client, wire.peer.ip, tls, wire.id)

@@ -167,7 +167,7 @@ class _Run:
             stack.push_async_callback(server.stop)
             if self._mode.local is not None:
                 # Before anyone is served: mail to an account that is not there yet is refused.
-                await seed(server.store, server.hasher, self._clock, self._mode.local)
+                await seed(server.store, server.maker, self._clock, self._mode.local)
             for one in bound:
                 if one.service not in ("http", "https", "metrics"):
                     await server.serve(one)
@@ -213,7 +213,7 @@ class _Run:
             random=self._random,
             log=self._log,
             config=self._mode.config,
-            hasher=server.hasher,
+            maker=server.maker,
             facts=lambda: facts,
             stop=stopping.set,
             metrics=self._metrics.render,

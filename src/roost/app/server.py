@@ -13,7 +13,7 @@ from roost.adapters.metrics import Metrics
 from roost.app.data_folder import DataFolder
 from roost.app.jobs import Background
 from roost.app.listeners import Bound
-from roost.app.logins import Logins, count_logins
+from roost.app.logins import Logins, count_logins, teller
 from roost.app.modes import Mode
 from roost.app.smtp_ports import Route, SmtpParts
 from roost.base.domain import Domain
@@ -21,25 +21,35 @@ from roost.delivery.route import route, route_anywhere
 from roost.listen.cid import ConnectionIds
 from roost.listen.limits import AddressLimits, ConnectionCap, LimitSettings
 from roost.listen.server import Server
-from roost.listen.service import Service
+from roost.listen.service import MAX_SLOW, Service
 from roost.ports.blobs import Blobs
 from roost.ports.clock import Clock
 from roost.ports.log import Log
 from roost.ports.log_events import Event
-from roost.ports.net import Session, SessionFactory, TlsServer, Wire
+from roost.ports.net import Session, SessionFactory, TlsServer
 from roost.ports.random import Random
 from roost.queue.notice import Notices
 from roost.queue.worker import Worker
-from roost.service.login import Login, LoginCache
+from roost.service.credential_secret import SecretMaker
+from roost.service.login import Login, Passwords
+from roost.service.login_attempts import LoginAttempts
+from roost.service.login_cache import LoginCache
+from roost.service.login_limits import FailedLogins, FailedLoginSettings
+from roost.service.login_queue import THREADS, RankedQueue
 from roost.service.passwords import Argon2Hasher, PasswordHasher
+from roost.service.protocols import IMAP, SMTP
+from roost.service.scram_login import Proofs
 from roost.service.search_text import extract
+from roost.service.sign_ins import SignIns
 from roost.session.imap.ports import ImapLimits, ImapPort
 from roost.session.imap.session import ImapSession
 from roost.session.smtp.inbound import InboundSession
 from roost.session.smtp.submission import SubmissionSession
 from roost.store.cleanup import clean_up
+from roost.store.engine import StoreFailed, StoreFull
 from roost.store.search_fill import fill_search, prune_search
 from roost.store.search_index import SearchIndex
+from roost.store.server_keys import server_key
 from roost.store.sqlite import Options, SqliteStore, open_store
 
 STOP_SECONDS = 10.0
@@ -67,7 +77,8 @@ class World:
 class Foundation:
     """What stands on files and threads, and what it is all built on.
 
-    close: called when the store is closed and nobody uses the rest any more; it may block.
+    proof_key: for salts of names that nobody has. close: called when the store is closed and nobody
+    uses the rest any more; it may block.
     """
 
     store: SqliteStore
@@ -75,6 +86,7 @@ class Foundation:
     search: SearchIndex
     hasher: PasswordHasher
     ids: ConnectionIds
+    proof_key: bytes
     close: Callable[[], None]
 
 
@@ -91,7 +103,7 @@ class MailServer:
         self.world = world
         self.store = foundation.store
         self.search = foundation.search
-        self.hasher = foundation.hasher
+        self.maker = _maker(mode, foundation.hasher, world.random)
         self.ids = foundation.ids
         self.background = Background(world.clock, world.log)
         notices = Notices(self.store, Domain.parse(mode.config.hostname), world.random)
@@ -102,9 +114,25 @@ class MailServer:
         self._foundation = foundation
         self._tls = tls
         self._cap = ConnectionCap(mode.config.limits.max_connections)
-        logins = count_logins(world.metrics)
+        self._slow_cap = ConnectionCap(MAX_SLOW)
+        self.attempts = LoginAttempts(self.store, world.clock)
+        self.sign_ins = self._sign_ins()
+
+    def _sign_ins(self) -> SignIns:
+        world, logins = self.world, self.mode.config.logins
+        limits = FailedLoginSettings(
+            per_minute=logins.max_failed_per_minute,
+            per_day=logins.max_failed_per_day,
+            exempt_loopback=self.mode.config.limits.exempt_loopback,
+        )
         cache = LoginCache(world.random.octets(32))
-        self._logins = Logins(self.store, self.hasher, cache, world.clock, world.log, logins)
+        return SignIns(
+            Passwords(self.store, self._foundation.hasher, cache, world.clock),
+            Proofs(self.store, world.clock, self._foundation.proof_key),
+            FailedLogins(world.clock, limits),
+            self.attempts,
+            teller(world.log, count_logins(world.metrics)),
+        )
 
     async def serve(self, bound: Bound) -> None:
         """Take connections of a mail service on a bound socket."""
@@ -118,6 +146,7 @@ class MailServer:
         """Begin the work that nobody asks for."""
         clock, store = self.world.clock, self.store
         self.background.for_ever("queue", self.worker.run)
+        self.background.for_ever("login attempts", self.attempts.run)
         self.background.every("cleanup", timedelta(minutes=10), self._clean_up)
         self.background.every("space", timedelta(seconds=10), self._look_at_space)
         self.background.every(
@@ -147,6 +176,10 @@ class MailServer:
         """Let clients go, finish what is being stored, close the store."""
         await asyncio.gather(*(one.stop(STOP_SECONDS) for one in self.servers.values()))
         await self.background.close()
+        try:
+            await self.attempts.flush()
+        except (StoreFull, StoreFailed):
+            pass  # a list of logins is not worth more than a stop in good order
         await self.store.close()
         self._foundation.close()
 
@@ -166,6 +199,7 @@ class MailServer:
                 self.world.metrics.connections,
                 tls=self._tls(tickets=service != "smtp"),
                 implicit_tls=service in IMPLICIT_TLS,
+                slow_cap=self._slow_cap,
             ),
             AddressLimits(self.world.clock, settings),
             self._cap,
@@ -189,6 +223,7 @@ class MailServer:
         return lambda: SubmissionSession(submission)
 
     def _smtp_parts(self, hostname: str) -> SmtpParts:
+        logins = Logins(self.sign_ins, SMTP)
         return SmtpParts(
             hostname=hostname,
             config=self.mode.config.smtp,
@@ -197,7 +232,8 @@ class MailServer:
             clock=self.world.clock,
             log=self.world.log,
             route=self.route,
-            check_login=self._logins.check,
+            check_login=logins.check,
+            refuses_logins=logins.refuses,
             may_accept=self.store.space.accepts_mail,
             in_background=self.background.once,
             local=self.mode.local is not None,
@@ -205,11 +241,7 @@ class MailServer:
         )
 
     def _imap_port(self, hostname: str) -> ImapPort:
-        config = self.mode.config
-
-        async def check_login(name: str, password: str, wire: Wire) -> Login:
-            return await self._logins.check("imap", name, password, wire)
-
+        config, logins = self.mode.config, Logins(self.sign_ins, IMAP)
         return ImapPort(
             hostname=hostname,
             store=self.store,
@@ -217,7 +249,8 @@ class MailServer:
             clock=self.world.clock,
             random=self.world.random,
             log=self.world.log,
-            check_login=check_login,
+            check_login=logins.check,
+            refuses_logins=logins.refuses,
             may_accept=self.store.space.accepts_mail,
             in_background=self.background.once,
             search=self.search,
@@ -260,7 +293,7 @@ async def open_server(
         failed=failed,
         options=Options(least_free_octets=_least_free(mode)),
     )
-    pool = ThreadPoolExecutor(2, thread_name_prefix="passwords")
+    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="passwords")
     search = SearchIndex(world.folder.search)
     ids = ConnectionIds(
         world.folder.key("connection-ids", 32, world.random),
@@ -272,8 +305,16 @@ async def open_server(
         pool.shutdown()
         blobs.close()
 
-    hasher = Argon2Hasher(pool, world.random)
-    return MailServer(mode, world, Foundation(store, blobs, search, hasher, ids, close), tls)
+    hasher = Argon2Hasher(RankedQueue(pool), world.random)
+    key = await server_key(store, world.random, "made-up salts")
+    return MailServer(mode, world, Foundation(store, blobs, search, hasher, ids, key, close), tls)
+
+
+def _maker(mode: Mode, hasher: PasswordHasher, random: Random) -> SecretMaker:
+    """Makes what is stored of passwords, for the mechanisms that are on."""
+    logins = mode.config.logins
+    hashes = ("SHA-256", "SHA-1") if logins.scram_sha_1 else ("SHA-256",)
+    return SecretMaker(hasher, random, hashes, logins.cram_md5)
 
 
 def _least_free(mode: Mode) -> int:

@@ -15,12 +15,12 @@ from roost.ports.log import Log
 from roost.ports.log_events import Event
 from roost.ports.net import Wire
 from roost.proto.sasl.login import LOGIN
-from roost.proto.sasl.mechanism import Credentials
 from roost.proto.sasl.plain import PLAIN
 from roost.proto.smtp.extension import Extensions
 from roost.proto.smtp.server_config import Role, ServerConfig
 from roost.service.login import Login, is_valid
 from roost.service.submission import may_send_as, submit
+from roost.session.sign_in import SignIn
 from roost.session.smtp.ports import Services, SmtpLimits, SmtpPort
 from roost.session.smtp.traced import hop_of
 from roost.session.smtp.transaction import Envelope
@@ -31,14 +31,14 @@ from roost.store.stowed import Stowed
 Port = SmtpPort[Destination, Stowed, Login]
 Sent = Envelope[Destination, Login]
 Route = Callable[[Address], Awaitable[Destination]]
-CheckLogin = Callable[[str, str, str, Wire], Awaitable[Login]]
+CheckLogin = Callable[[SignIn, Wire], Awaitable[Login]]
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpParts:
     """What all SMTP ports of the server have in common.
 
-    route: where mail goes. check_login: service, name, password, connection -> who that is.
+    route: where mail goes. check_login: who that is. refuses_logins: whether too many failed there.
     says_recipients: whether the log names addresses, as only localserve's does.
     """
 
@@ -50,6 +50,7 @@ class SmtpParts:
     log: Log
     route: Route
     check_login: CheckLogin
+    refuses_logins: Callable[[Wire], bool]
     may_accept: Callable[[], bool]
     in_background: Callable[[Coroutine[Any, Any, None]], None]
     local: bool
@@ -84,7 +85,8 @@ class SmtpParts:
             begin_message=lambda: begin_blob(self.store, self.blobs, self.clock),
             deliver=deliver,
             discard=lambda stowed: discard(self.store, self.blobs, self.clock, stowed),
-            check_login=self._check_login,
+            check_login=self.check_login,
+            refuses_logins=self.refuses_logins,
             may_send_as=self._may_send_as,
             may_accept=self.may_accept,
             in_background=self.in_background,
@@ -126,14 +128,8 @@ class SmtpParts:
             **facts,
         )
 
-    async def _check_login(self, mechanism: str, credentials: Credentials, wire: Wire) -> Login:
-        del mechanism
-        return await self.check_login(
-            "submission", credentials.username, credentials.password, wire
-        )
-
     async def _may_send_as(self, login: Login, address: Address | None) -> bool:
-        if not await is_valid(self.store, login):
+        if not await is_valid(self.store, self.clock, login):
             return False
         if self.local or address is None:
             return True

@@ -1,12 +1,8 @@
-"""roost account, address, password: who has mail here."""
-
-import sys
+"""roost account, address: who has mail here."""
 
 import click
 
-from roost.cli.control import Control, columns, fail, path_of
-
-MAX_LINE_OCTETS = 10_000
+from roost.cli.control import Control, columns, path_of
 
 
 @click.group()
@@ -88,24 +84,3 @@ def remove_address(ctl: Control, old_address: str) -> None:
     """Take ADDRESS away from its account."""
     removed = ctl.call("DELETE", path_of("addresses", old_address))
     ctl.say(removed, f"address {old_address} removed")
-
-
-@click.command()
-@click.argument("name")
-@click.option("--stdin", "from_stdin", is_flag=True, help="Read the password from standard input.")
-@click.pass_obj
-def password(ctl: Control, name: str, *, from_stdin: bool) -> None:
-    """Set the password of the account with the name or address NAME."""
-    if from_stdin:
-        secret = _first_line(sys.stdin.buffer.readline(MAX_LINE_OCTETS))
-    else:
-        secret = click.prompt("New password", hide_input=True, confirmation_prompt=True)
-    done = ctl.call("PUT", path_of("accounts", name, "password"), {"password": secret})
-    ctl.say(done, f"password of account {done['account']} set")
-
-
-def _first_line(octets: bytes) -> str:
-    try:
-        return octets.decode().rstrip("\r\n")
-    except UnicodeDecodeError:
-        fail("the password on standard input is no UTF-8")

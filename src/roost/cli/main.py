@@ -7,7 +7,18 @@ from pathlib import Path
 
 import click
 
-from roost.cli import account, config, docs, domain, imap, revision, serve, server
+from roost.cli import (
+    account,
+    config,
+    docs,
+    domain,
+    imap,
+    logins,
+    password,
+    revision,
+    serve,
+    server,
+)
 from roost.cli.control import Control, find_socket
 
 # Every command by heading, in the order of `roost --help`.
@@ -19,12 +30,13 @@ COMMANDS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (
     ),
     (
         "Who has mail here",
-        (domain.domain, account.account, account.address, account.password, revision.revision),
+        (domain.domain, account.account, account.address, revision.revision),
     ),
     (
         "Mail of an account",
         (imap.imap,),
     ),
+    ("Who signs in", (password.password, password.apppassword, logins.logins)),
 )
 
 # Commands that speak to no running server.

@@ -23,6 +23,10 @@ class AccountSettings(
         ShortText,
         doc("Said to whoever signs in with the right password, and refuses them; empty: allowed."),
     ] = ""
+    no_custom_password: Annotated[
+        bool,
+        doc("Whether its user may have generated passwords only; an admin may set any."),
+    ] = True
     imap_capabilities_disabled: Annotated[
         tuple[CapabilityName, ...],
         msgspec.Meta(max_length=50),

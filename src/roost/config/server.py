@@ -8,6 +8,7 @@ from roost.config.imap import ImapConfig
 from roost.config.limits import LimitsConfig
 from roost.config.listeners import ListenerConfig
 from roost.config.log import LogConfig, MetricsConfig
+from roost.config.logins import LoginsConfig
 from roost.config.setting import doc
 from roost.config.smtp import SmtpConfig
 from roost.config.tls import TlsConfig
@@ -33,6 +34,7 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tls: Annotated[TlsConfig, doc("Certificate and key.")] = TlsConfig()
     smtp: Annotated[SmtpConfig, doc("Receiving and submission.")] = SmtpConfig()
     imap: Annotated[ImapConfig, doc("Reading mail.")] = ImapConfig()
+    logins: Annotated[LoginsConfig, doc("Signing in.")] = LoginsConfig()
     limits: Annotated[LimitsConfig, doc("Bounds on connections and disk.")] = LimitsConfig()
     log: Annotated[LogConfig, doc("What is logged, and how.")] = LogConfig()
     metrics: Annotated[MetricsConfig, doc("Prometheus metrics over HTTP.")] = MetricsConfig()

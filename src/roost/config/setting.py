@@ -14,6 +14,7 @@ _SIZE = re.compile(r"(-?[0-9]{1,19})([kmgt]?)", re.IGNORECASE)
 _SIZE_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _DURATION = re.compile(r"([0-9]{1,9})([smhdw])")
 _DURATION_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_LONGEST_SECONDS = 5000 * _DURATION_UNITS["w"]  # a sum with any date of ours is still a date
 
 
 class Size(int):
@@ -49,7 +50,10 @@ class Duration(timedelta):
         found = _DURATION.fullmatch(text.strip())
         if found is None:
             raise ValueError("a duration is a whole number with s, m, h, d or w, such as 5m")
-        return super().__new__(cls, seconds=int(found[1]) * _DURATION_UNITS[found[2]])
+        seconds = int(found[1]) * _DURATION_UNITS[found[2]]
+        if seconds > _LONGEST_SECONDS:
+            raise ValueError("a duration is at most 5000w")
+        return super().__new__(cls, seconds=seconds)
 
     def spell(self) -> str:
         """The shortest text that reads back as the same span."""

@@ -1,16 +1,12 @@
 """How many connections an address, its network and all of them together may have."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from roost.base.network import network_classes
 from roost.ports.clock import Clock
 from roost.ports.net import IpAddress
 
-# How many low bits of an address its three classes leave out, from one user to one provider.
-_IPV4_SHIFTS = (0, 6, 11)  # /32 /26 /21
-_IPV6_SHIFTS = (64, 80, 96)  # /64 /48 /32
-_SCALES = (1, 3, 9)
 _WINDOW_SECONDS = 60.0
 
 
@@ -51,10 +47,10 @@ class AddressLimits:
 
         One admitted must be given back to `release`. None and, by option, loopback always pass.
         """
-        if self._is_exempt(ip):
+        if ip is None or self._is_exempt(ip):
             return None
         self._turn_window()
-        classes = list(_classes(ip))
+        classes = list(network_classes(ip))
         for network, scale in classes:
             if self._recent.get(network, 0) >= self._settings.per_minute * scale:
                 return Refused.RATE
@@ -68,35 +64,23 @@ class AddressLimits:
 
     def release(self, ip: IpAddress | None) -> None:
         """A connection that was admitted has ended."""
-        if self._is_exempt(ip):
+        if ip is None or self._is_exempt(ip):
             return
-        for network, _ in _classes(ip):
+        for network, _ in network_classes(ip):
             left = self._open[network] - 1
             if left:
                 self._open[network] = left
             else:
                 del self._open[network]
 
-    def _is_exempt(self, ip: IpAddress | None) -> bool:
-        return ip is None or (self._settings.exempt_loopback and ip.is_loopback)
+    def _is_exempt(self, ip: IpAddress) -> bool:
+        return self._settings.exempt_loopback and ip.is_loopback
 
     def _turn_window(self) -> None:
         window = int(self._clock.monotonic() // _WINDOW_SECONDS)
         if window != self._window:
             self._window = window
             self._recent.clear()
-
-
-def _classes(ip: IpAddress | None) -> Iterator[tuple[int, int]]:
-    """The networks `ip` is counted in, each with its scale.
-
-    A network is its prefix with version and class in the low bits, so that no two are equal.
-    """
-    assert ip is not None
-    number = int(ip)
-    shifts = _IPV4_SHIFTS if ip.version == 4 else _IPV6_SHIFTS
-    for which, (shift, scale) in enumerate(zip(shifts, _SCALES, strict=True)):
-        yield (number >> shift) << 3 | which << 1 | (ip.version == 6), scale
 
 
 class ConnectionCap:

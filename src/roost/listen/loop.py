@@ -10,6 +10,7 @@ from roost.listen.deadline import Deadline
 from roost.listen.deflate import PIECE_OCTETS, BadDeflate, Inflater
 from roost.listen.output import Output
 from roost.listen.service import Ended, Service
+from roost.listen.slow import Rest
 from roost.ports.log_events import Event
 from roost.ports.net import Endpoint, Session, TlsFacts, Wire
 
@@ -43,8 +44,10 @@ class Connection(asyncio.Protocol):
         "_peer_ended",
         "_raw",
         "_received_octets",
+        "_rest",
         "_service",
         "_session",
+        "_slow_end",
         "_stage",
         "_tasks",
         "_transport",
@@ -67,6 +70,8 @@ class Connection(asyncio.Protocol):
         self._inflater: Inflater | None = None
         self._linger: asyncio.TimerHandle | None = None
         self._held = False
+        self._rest: Rest | None = None  # of a connection that was slowed down
+        self._slow_end: asyncio.TimerHandle | None = None
         self._peer_ended = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._opened_at = self._loop.time()
@@ -110,6 +115,9 @@ class Connection(asyncio.Protocol):
         else:
             self._inflater.put(data)
             self._inflate()
+        if self._rest is not None and self._is_open():
+            self._transport.pause_reading()
+            self._rest.begin()
 
     def eof_received(self) -> bool:
         self._peer_ended = True
@@ -124,6 +132,7 @@ class Connection(asyncio.Protocol):
         if was is _Stage.LOST:
             return
         self._deadline.stop()
+        self._stop_being_slow()
         self._output.end()
         if self._linger is not None:
             self._linger.cancel()
@@ -165,6 +174,8 @@ class Connection(asyncio.Protocol):
             # The handshake must be read, whatever the session still has to do.
             self._held = False
             self._raw.resume_reading()
+        elif self._is_resting():
+            self._raw.resume_reading()
         self._put_tls_between()
 
     def compress(self) -> None:
@@ -185,7 +196,27 @@ class Connection(asyncio.Protocol):
         if self._inflater is not None:
             self._loop.call_soon(self._inflate)
         else:
-            self._transport.resume_reading()
+            self._read_on()
+
+    def slow_down(self) -> None:
+        if self._rest is not None or not self._is_open():
+            return
+        if not self._service.slow_cap.take():
+            self.close()  # enough are slow already: their memory is bounded, too
+            return
+        times = self._service.timeouts.slow
+        self._output.slow_down(times, self.abort)
+        self._rest = Rest(self._loop, times, self._may_read, self._read_on)
+        self._slow_end = self._loop.call_later(times.whole_seconds, self.abort)
+
+    def speed_up(self) -> None:
+        if self._rest is None:
+            return
+        was_resting = self._is_resting()
+        self._stop_being_slow()
+        self._output.speed_up()
+        if was_resting and self._is_open():
+            self._read_on()
 
     def wait_at_most(self, seconds: float) -> None:
         if self._stage is _Stage.OPEN or self._stage is _Stage.SECURING:
@@ -264,7 +295,7 @@ class Connection(asyncio.Protocol):
             while not self._held and self._is_open():
                 octets = self._inflater.next()
                 if octets is None:
-                    self._transport.resume_reading()
+                    self._read_on()
                     return
                 self._tell(self._session.receive, octets)
                 left -= len(octets)
@@ -274,6 +305,27 @@ class Connection(asyncio.Protocol):
                     return
         except BadDeflate:
             self.abort()
+
+    def _is_resting(self) -> bool:
+        return bool(self._rest)
+
+    def _may_read(self) -> bool:
+        """Whether a slow connection has said all it had to."""
+        return not self._output.is_dripping
+
+    def _read_on(self) -> None:
+        """Read, unless the session holds or a slow connection rests; then that ends in this."""
+        if not self._held and not self._is_resting() and self._is_open():
+            self._transport.resume_reading()
+
+    def _stop_being_slow(self) -> None:
+        if self._rest is None:
+            return
+        self._rest.stop()
+        self._rest = None
+        if self._slow_end is not None:
+            self._slow_end.cancel()
+        self._service.slow_cap.give()
 
     def _nothing_heard(self) -> None:
         # While we hold reading, the silence is our own.
@@ -286,10 +338,12 @@ class Connection(asyncio.Protocol):
     def _begin_closing(self) -> None:
         """Send the last words, then wait a little for the peer to close first."""
         self._deadline.stop()
-        self._output.flush()
+        is_still = self._held or self._is_resting()
+        self._stop_being_slow()
+        self._output.finish()
         self._stage = _Stage.CLOSING
-        if self._held:
-            self._held = False
+        self._held = False
+        if is_still:
             self._transport.resume_reading()
         if self._peer_ended or not self._transport.can_write_eof():
             self._transport.close()

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 from roost.listen.deflate import Deflater
+from roost.listen.service import SlowTimes
+from roost.listen.slow import Drip
 from roost.ports.net import ConnectionLost
 
 HIGH_WATER = 256 * 1024
@@ -19,6 +21,7 @@ class Output:
     __slots__ = (
         "_chunks",
         "_deflater",
+        "_drip",
         "_full",
         "_loop",
         "_lost",
@@ -47,6 +50,7 @@ class Output:
         self._waiters: list[asyncio.Future[None]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._deflater: Deflater | None = None
+        self._drip: Drip | None = None
         self.sent_octets = 0
 
     def attach(self, transport: asyncio.WriteTransport) -> None:
@@ -57,7 +61,7 @@ class Output:
 
     def detach(self) -> None:
         """Send what is waiting, then keep what comes until the next `attach`."""
-        self.flush()
+        self.finish()
         self._transport = None
         self.resume()
 
@@ -79,12 +83,37 @@ class Output:
         self._octets = 0
         if self._deflater is not None:
             octets = self._deflater.compress(octets)
-        self.sent_octets += len(octets)
-        self._transport.write(octets)
+        if self._drip is not None:
+            self._drip.put(octets)
+        else:
+            self._write(octets)
+
+    def finish(self) -> None:
+        """Give the transport all there is, also what was to leave slowly."""
+        self.flush()
+        if self._drip is not None:
+            self._drip.pour()
+
+    def slow_down(self, times: SlowTimes, flooded: Callable[[], None]) -> None:
+        """Send an octet now and then from now on. flooded: called when too many wait."""
+        if self._drip is None:
+            self.flush()
+            self._drip = Drip(self._loop, times, self._write, flooded, self._wake)
+
+    def speed_up(self) -> None:
+        """Undo `slow_down`."""
+        self.finish()
+        self._drip = None
+        self._wake()
+
+    @property
+    def is_dripping(self) -> bool:
+        """Whether octets wait to leave slowly."""
+        return bool(self._drip)
 
     def compress(self) -> None:
         """Send what is waiting as it is, everything after it compressed."""
-        self.flush()
+        self.finish()
         self._deflater = Deflater()
 
     async def room(self) -> None:
@@ -93,7 +122,9 @@ class Output:
             self.flush()
             # A peer on the same machine drains faster than we fill: others want their turn too.
             await asyncio.sleep(0)
-        while self._full and not self._lost:
+        if self._drip is not None:
+            self.flush()
+        while (self._full or self.is_dripping) and not self._lost:
             waiter = self._loop.create_future()
             self._waiters.append(waiter)
             await waiter
@@ -119,8 +150,15 @@ class Output:
         self._chunks.clear()
         self._octets = 0
         self._transport = None
+        if self._drip is not None:
+            self._drip.stop()
         self._stop_watching()
         self._wake()
+
+    def _write(self, octets: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self.sent_octets += len(octets)
+            self._transport.write(octets)
 
     def _turn(self) -> None:
         self._planned = False
@@ -128,6 +166,8 @@ class Output:
             self.flush()
 
     def _wake(self) -> None:
+        if self._full and not self._lost:
+            return
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             if not waiter.done():

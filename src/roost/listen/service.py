@@ -1,12 +1,15 @@
 """What all connections of one service share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from roost.listen.cid import ConnectionIds
+from roost.listen.limits import ConnectionCap
 from roost.ports.log import Log
 from roost.ports.net import SessionFactory, TlsServer
+
+MAX_SLOW = 500
 
 
 class ConnectionMetrics(Protocol):
@@ -30,16 +33,32 @@ class ConnectionMetrics(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SlowTimes:
+    """How slow a connection is that was slowed down.
+
+    step_seconds: between two reads, and between two octets sent.
+    answer_seconds: after which the rest of an answer leaves at once, before its reader gives up.
+    whole_seconds: after which such a connection ends.
+    """
+
+    step_seconds: float = 1.0
+    answer_seconds: float = 25.0
+    whole_seconds: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
 class Timeouts:
     """Bounds on a peer's patience with us.
 
     write_seconds: for how long a peer may read nothing of what waits for it.
     linger_seconds: how long the last words get to arrive before the socket closes; closing while
         octets of the peer are unread would make TCP throw them away.
+    slow: of a connection that was slowed down.
     """
 
     write_seconds: float = 300.0
     linger_seconds: float = 2.0
+    slow: SlowTimes = SlowTimes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +67,8 @@ class Service:
 
     name: stands in logs and metrics. new_session: makes the session of a connection.
     tls: for implicit TLS or STARTTLS; None where there is no certificate.
-    implicit_tls: whether the handshake comes first (RFC 8314 section 3).
+    implicit_tls: whether the handshake comes first (RFC 8314 section 3). slow_cap: how many
+    connections may be slow at once, of all services that share it; further ones are closed instead.
     """
 
     name: str
@@ -59,6 +79,7 @@ class Service:
     tls: TlsServer | None = None
     implicit_tls: bool = False
     timeouts: Timeouts = Timeouts()
+    slow_cap: ConnectionCap = field(default_factory=lambda: ConnectionCap(MAX_SLOW))
 
 
 Ended = Callable[[], None]

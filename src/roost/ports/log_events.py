@@ -28,7 +28,10 @@ class Event(Enum):
     CONNECTION_REFUSED = "connection_refused", "A connection was over a limit and not taken."
     TLS_FAILED = "tls_failed", "A TLS handshake failed; the reason is a word, the detail a line."
     LOGIN_DONE = "login_done", "Somebody signed in."
-    LOGIN_FAILED = "login_failed", "Somebody could not sign in; the reason is an error code."
+    LOGIN_FAILED = (
+        "login_failed",
+        "Somebody could not sign in; the reason is a word of a list.",
+    )
     MESSAGE_RECEIVED = "message_received", "A message came over SMTP and is on the disk."
     MESSAGE_SUBMITTED = "message_submitted", "A user's message is on the disk, to be delivered."
     MESSAGE_REFUSED = "message_refused", "A message or a sender was refused; the reason says why."

@@ -100,6 +100,17 @@ class Wire(Protocol):
         """Undo `hold`."""
         ...
 
+    def slow_down(self) -> None:
+        """From now on read once a second at most and send an octet a second: for who guesses.
+
+        Answers are late, not lost. After some minutes of it the connection ends.
+        """
+        ...
+
+    def speed_up(self) -> None:
+        """Undo `slow_down`."""
+        ...
+
     def wait_at_most(self, seconds: float) -> None:
         """If no octet comes for so long from now on, call the session's `timed_out`.
 

@@ -1,10 +1,9 @@
 """Passwords: how they are prepared, hashed and checked. RFC 8265, RFC 9106."""
 
-import asyncio
 import base64
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Protocol, TypeVar
 
 from argon2 import low_level
@@ -13,12 +12,11 @@ from precis_i18n import get_profile
 
 from roost.base.errors import ServiceError
 from roost.ports.random import Random
+from roost.service.login_queue import RankedQueue
 
 T = TypeVar("T")
 
-MIN_PASSWORD_LENGTH = 8
 MAX_PASSWORD_OCTETS = 255  # RFC 4616 section 2
-MAX_WAITING = 64
 
 _MEMORY_KIB = 19 * 1024
 _PASSES = 2
@@ -40,17 +38,6 @@ class PasswordInvalid(ServiceError):
         return f"choose another password: {self.reason}"
 
 
-@dataclass(eq=False)
-class LoginBusy(ServiceError):
-    """Too many passwords wait to be checked."""
-
-    code: ClassVar[str] = "login_busy"
-    temporary: ClassVar[bool] = True
-
-    def __str__(self) -> str:
-        return "too many people sign in at the moment: try again in a minute"
-
-
 class PasswordHasher(Protocol):
     """Turns passwords into hashes, slowly on purpose, away from the loop."""
 
@@ -58,41 +45,36 @@ class PasswordHasher(Protocol):
         """A new hash, with a salt of its own. Raises LoginBusy."""
         ...
 
-    async def verify(self, hashed: str | None, password: str) -> bool:
+    async def verify(self, hashed: str | None, password: str, rank: int = 0) -> bool:
         """Whether `hashed` was made from the password.
 
         hashed: None where there is nobody to compare with; costs the same and says False.
-        Raises LoginBusy.
+        rank: who waits for whom, see RankedQueue. Raises LoginBusy.
         """
+        ...
+
+    async def run(self, step: Callable[[], T]) -> T:
+        """What another slow step returns. Raises LoginBusy."""
         ...
 
 
 class Argon2Hasher:
-    """argon2id with 19 MiB and two passes, in a pool of threads that the caller brings."""
+    """argon2id with 19 MiB and two passes, in threads that the caller brings."""
 
-    def __init__(self, pool: Executor, random: Random, *, max_waiting: int = MAX_WAITING) -> None:
-        """pool: bounds how many run at once. max_waiting: how many may run or wait."""
-        self._pool = pool
+    def __init__(self, queue: RankedQueue, random: Random) -> None:
+        self._queue = queue
         self._random = random
-        self._max_waiting = max_waiting
-        self._waiting = 0
 
     async def hash(self, password: str) -> str:
         salt = self._random.octets(_SALT_OCTETS)
-        return (await self._run(_hash, password, salt)).decode()
+        return (await self._queue.run(partial(_hash, password, salt))).decode()
 
-    async def verify(self, hashed: str | None, password: str) -> bool:
-        return await self._run(_verify, password, (hashed or _NOBODY).encode())
+    async def verify(self, hashed: str | None, password: str, rank: int = 0) -> bool:
+        step = partial(_verify, password, (hashed or _NOBODY).encode())
+        return await self._queue.run(step, rank)
 
-    async def _run(self, step: Callable[[str, bytes], T], password: str, other: bytes) -> T:
-        if self._waiting >= self._max_waiting:
-            raise LoginBusy
-        self._waiting += 1
-        try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, step, password, other)
-        finally:
-            self._waiting -= 1
+    async def run(self, step: Callable[[], T]) -> T:
+        return await self._queue.run(step)
 
 
 def prepare(password: str) -> str:
@@ -107,14 +89,6 @@ def prepare(password: str) -> str:
         raise PasswordInvalid("it is empty or has a character that cannot be typed") from error
     if len(prepared.encode()) > MAX_PASSWORD_OCTETS:
         raise PasswordInvalid(f"it has more than {MAX_PASSWORD_OCTETS} octets")
-    return prepared
-
-
-def prepare_new(password: str) -> str:
-    """As `prepare`, for a password that is about to be set. Raises PasswordInvalid."""
-    prepared = prepare(password)
-    if len(prepared) < MIN_PASSWORD_LENGTH:
-        raise PasswordInvalid(f"it has fewer than {MIN_PASSWORD_LENGTH} characters")
     return prepared
 
 

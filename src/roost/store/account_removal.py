@@ -27,6 +27,8 @@ _TABLES = (
     ("mailbox", "id"),
     ("address", "domain_id, localpart"),
     ("credential", "id"),
+    ("scram_salt", "hash"),
+    ("login_attempt", "key"),
     ("type_state", "type"),
     ("account_counter", "account_id"),
 )

@@ -1,4 +1,4 @@
-"""What goes with time: dead emails, old history, removed mailboxes and accounts, doomed blobs.
+"""What goes with time: dead emails, old history, old logins, all that was removed, doomed blobs.
 
 Every step is a work of at most 500 rows, so that mail goes on; each may end at any moment and goes
 on the next time.
@@ -11,7 +11,7 @@ from functools import partial
 
 from roost.base.ids import BlobId, MailboxRef
 from roost.ports.clock import Clock
-from roost.store import account_removal, blob_rows, blob_use, mailboxes
+from roost.store import account_removal, blob_rows, blob_use, login_attempts, mailboxes
 from roost.store.emails import EMAIL_SHIFT
 from roost.store.engine import MAX_INLINE_ROWS, ReadTx, Store, WriteTx
 from roost.store.expunging import empty_some
@@ -20,6 +20,7 @@ from roost.store.times import micros
 
 DEAD_READABLE = timedelta(hours=24)
 HISTORY_KEPT = timedelta(days=90)
+LOGIN_ATTEMPTS_KEPT = timedelta(days=30)
 
 _STEP = MAX_INLINE_ROWS
 _THREAD_REFS_JOB = "thread_refs"
@@ -35,6 +36,7 @@ class Cleaned:
     email_states: int
     thread_refs: int
     accounts: int
+    login_attempts: int
     blobs: int
 
 
@@ -48,6 +50,9 @@ async def clean_up(store: Store, clock: Clock) -> Cleaned:
         expunged=await _in_steps(store, partial(_forget_expunged, before=now - HISTORY_KEPT)),
         email_states=await _in_steps(store, partial(_forget_emails, before=now - HISTORY_KEPT)),
         thread_refs=await store.write(_forget_thread_refs),
+        login_attempts=await _in_steps(
+            store, partial(login_attempts.forget, before=now - LOGIN_ATTEMPTS_KEPT)
+        ),
         blobs=await _remove_blobs(store, now),
     )
 

@@ -9,15 +9,15 @@ from starlette.requests import Request
 from roost.app.control import NotAllowed
 from roost.config.server import ServerConfig
 from roost.listen.cid import ConnectionIds
+from roost.service.credential_secret import SecretMaker
 from roost.service.login import Login
-from roost.service.passwords import PasswordHasher
 from roost.store.check import check
 from roost.store.engine import Store
 from roost.store.revisions import Actor
 from roost.testing.asgi import Answer, call
 from roost.testing.clock import StoppedClock
 from roost.testing.log import ListLog
-from roost.testing.passwords import PlainHasher
+from roost.testing.passwords import plain_maker
 from roost.testing.random import SeededRandom
 from roost.testing.store import new_store
 from roost.web.api.admin import ROUTES
@@ -65,11 +65,11 @@ async def new_admin_api() -> AdminApi:
     """The admin API of an empty server."""
     clock, log, stopped = StoppedClock(), ListLog(), list[bool]()
     store = await new_store(clock=clock, log=log)
-    return AdminApi(parts_of(store, clock, log, stopped, PlainHasher()), log, clock, stopped)
+    return AdminApi(parts_of(store, clock, log, stopped, plain_maker()), log, clock, stopped)
 
 
 def parts_of(
-    store: Store, clock: StoppedClock, log: ListLog, stopped: list[bool], hasher: PasswordHasher
+    store: Store, clock: StoppedClock, log: ListLog, stopped: list[bool], maker: SecretMaker
 ) -> ServerParts:
     """The parts of a server that listens nowhere. stopped: gets a True for each stop."""
     facts = ServerFacts("1.2.3", 42, "2026-01-02T03:04:05+00:00", "/data", (("smtp", "::1", 25),))
@@ -83,7 +83,7 @@ def parts_of(
         random=SeededRandom(),
         log=log,
         config=ServerConfig(hostname="mx.test", data="/data"),
-        hasher=hasher,
+        maker=maker,
         facts=lambda: facts,
         stop=lambda: stopped.append(True),
         metrics=lambda: b"# HELP roost_x\n",

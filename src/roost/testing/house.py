@@ -16,8 +16,9 @@ from roost.listen.cid import ConnectionIds
 from roost.ports.blobs import Blobs
 from roost.ports.net import TlsServer
 from roost.service import accounts as account_service
-from roost.service import addresses, login
+from roost.service import addresses
 from roost.service import domains as domain_service
+from roost.service.set_password import set_password
 from roost.store.check import check
 from roost.store.revisions import Actor
 from roost.store.search_index import SearchIndex
@@ -155,7 +156,7 @@ async def new_house(
         )
         search = SearchIndex(folder / "search.db")
         ids = ConnectionIds(random.octets(32))
-        foundation = Foundation(store, kept, search, PlainHasher(), ids, search.close)
+        foundation = Foundation(store, kept, search, PlainHasher(), ids, bytes(32), search.close)
         mode = Mode(config or ServerConfig(hostname=hostname, data=str(folder)))
         world = World(clock, random, log, DataFolder(folder), Metrics())
         house = House(MailServer(mode, world, foundation, _no_tls), clock, log, hostname)
@@ -178,7 +179,7 @@ async def _furnish(
         await account_service.add(store, clock, ADMIN, name, address=Address.parse(first))
         for other in others:
             await addresses.add(store, clock, ADMIN, name, Address.parse(other))
-        await login.set_password(store, house.server.hasher, clock, ADMIN, name, PASSWORD)
+        await set_password(store, house.server.maker, clock, ADMIN, name, PASSWORD)
 
 
 def _no_tls(**_options: object) -> TlsServer:

@@ -9,9 +9,11 @@ from roost.base.address import Address
 from roost.base.ids import AccountId, MailboxRef
 from roost.ports.net import TlsFacts, Wire
 from roost.service import accounts, mailboxes
-from roost.service.login import Login, LoginFailed
+from roost.service.login import Login
+from roost.service.login_outcome import LoginFailed
 from roost.session.imap.ports import ImapPort
 from roost.session.imap.session import ImapSession
+from roost.session.sign_in import SignIn
 from roost.store import credentials
 from roost.store.engine import Store
 from roost.store.revisions import Actor
@@ -73,10 +75,10 @@ class ImapHouse:
         """A mailbox of the account."""
         return (await mailboxes.status(self.store, self.account, self.account, name)).ref
 
-    async def _check_login(self, name: str, password: str, wire: Wire) -> Login:  # noqa: ARG002
-        if (name, password) != (USER, PASSWORD):
+    async def _check_login(self, said: SignIn, wire: Wire) -> Login:  # noqa: ARG002
+        if (said.username, said.password) != (USER, PASSWORD):
             raise LoginFailed
-        return Login(self.account, Address.parse(name), self._credential)
+        return Login(self.account, Address.parse(said.username), self._credential)
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -121,6 +123,8 @@ async def new_house(blobs: MemoryBlobs | None = None) -> ImapHouse:
     store = await new_store(clock=clock, blobs=blobs)
     me = await accounts.add(store, clock, Actor("admin", "root"), "me")
     proved = await store.write(
-        lambda tx: credentials.add(tx, me.id, credentials.PASSWORD, "", "{}", clock.now())
+        lambda tx: credentials.add(
+            tx, me.id, credentials.NewCredential(credentials.PASSWORD, "{}"), clock.now()
+        )
     )
     return ImapHouse(store, blobs, clock, proved.id)

@@ -8,7 +8,7 @@ from typing import Any
 from roost.base.address import Address
 from roost.base.errors import ServiceError
 from roost.ports.net import Wire
-from roost.proto.sasl.mechanism import Credentials
+from roost.session.sign_in import SignIn
 from roost.session.smtp.ports import Services
 from roost.session.smtp.transaction import Envelope
 
@@ -50,7 +50,7 @@ class MemoryMail:
     known: addresses that get mail, by their text; "*" lets all in. right: the password of every
     login, which may send as its user name only. errors: what each step ("resolve", "write",
     "finish", "deliver", "login") raises. gates: steps that wait for their event. accepting:
-    whether there is room.
+    whether there is room. refusing: whether too many logins failed. logins: all that were asked.
     """
 
     known: set[str] = field(default_factory=lambda: {"c@d.test", "postmaster@mx.test"})
@@ -58,6 +58,8 @@ class MemoryMail:
     errors: dict[str, Exception] = field(default_factory=dict)
     gates: dict[str, asyncio.Event] = field(default_factory=dict)
     accepting: bool = True
+    refusing: bool = False
+    logins: list[SignIn] = field(default_factory=list)
     delivered: list[tuple[Envelope[str, str], bytes]] = field(default_factory=list)
     discarded: list[bytes] = field(default_factory=list)
     sinks: list[MemorySink] = field(default_factory=list)
@@ -71,6 +73,7 @@ class MemoryMail:
             deliver=self._deliver,
             discard=self._discard,
             check_login=self._check_login,
+            refuses_logins=lambda _wire: self.refusing,
             may_send_as=self._may_send_as,
             may_accept=lambda: self.accepting,
             in_background=self._in_background,
@@ -101,11 +104,12 @@ class MemoryMail:
         await self.pass_gate("deliver")
         self.delivered.append((envelope, stowed))
 
-    async def _check_login(self, _mechanism: str, credentials: Credentials, _wire: Wire) -> str:
+    async def _check_login(self, said: SignIn, _wire: Wire) -> str:
         await self.pass_gate("login")
-        if credentials.password != self.right or credentials.authorization:
+        self.logins.append(said)
+        if said.password != self.right:
             raise Refused("login_failed")
-        return credentials.username
+        return said.username
 
     async def _may_send_as(self, login: str, address: Address | None) -> bool:
         return address is None or str(address) == login

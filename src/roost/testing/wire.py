@@ -16,7 +16,8 @@ TLS = TlsFacts("TLSv1.3", "TLS_AES_256_GCM_SHA384", server_name="mx.test", bindi
 class MemoryWire:
     """A Wire that keeps what the session sends until the test reads it.
 
-    The session starts with `connect`. TLS and compression are played: facts change, octets do not.
+    The session starts with `connect`. TLS, compression and slowness are
+    played: facts change, octets do not.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class MemoryWire:
         self.aborted = False
         self.compressed = False
         self.held = False
+        self.slow = False
         self.wait_seconds: float | None = None
         self.output = bytearray()
         self.errors: list[BaseException] = []
@@ -154,6 +156,12 @@ class MemoryWire:
             octets = bytes(self._waiting_input)
             self._waiting_input.clear()
             asyncio.get_running_loop().call_soon(self.feed, octets)
+
+    def slow_down(self) -> None:
+        self.slow = True
+
+    def speed_up(self) -> None:
+        self.slow = False
 
     def wait_at_most(self, seconds: float) -> None:
         self.wait_seconds = seconds

@@ -9,8 +9,8 @@ from roost.config.server import ServerConfig
 from roost.ports.clock import Clock
 from roost.ports.log import Log
 from roost.ports.random import Random
+from roost.service.credential_secret import SecretMaker
 from roost.service.login import Login
-from roost.service.passwords import PasswordHasher
 from roost.store.engine import Store
 from roost.store.revisions import Actor
 
@@ -42,7 +42,7 @@ class ServerParts:
     random: Random
     log: Log
     config: ServerConfig
-    hasher: PasswordHasher
+    maker: SecretMaker
     facts: Callable[[], ServerFacts]
     stop: Callable[[], None]
     metrics: Callable[[], bytes]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from roost.ports.net import Wire
 from roost.service.login import Login
+from roost.session.sign_in import SignIn
 from roost.testing.imap import ImapHouse, new_house
 
 
@@ -11,8 +12,8 @@ async def house_that_hides(*names: str) -> ImapHouse:
     house = await new_house()
     check = house.port.check_login
 
-    async def check_login(name: str, password: str, wire: Wire) -> Login:
-        login = await check(name, password, wire)
+    async def check_login(said: SignIn, wire: Wire) -> Login:
+        login = await check(said, wire)
         return replace(login, hidden_capabilities=frozenset(names))
 
     house.change_port(check_login=check_login)

@@ -14,6 +14,7 @@ import pytest
 from roost.ports.net import Wire
 from roost.service.login import Login
 from roost.session.imap.ports import ImapLimits
+from roost.session.sign_in import SignIn
 from roost.testing.imap import PASSWORD, USER, ImapClient, ImapHouse, new_house
 
 ROOT = Path(__file__).parents[3]
@@ -99,8 +100,8 @@ async def test_numbers_can_be_hidden_by_the_name_before_them() -> None:
     house = await a_house()
     check = house.port.check_login
 
-    async def check_login(name: str, password: str, wire: Wire) -> Login:
-        login = await check(name, password, wire)
+    async def check_login(said: SignIn, wire: Wire) -> Login:
+        login = await check(said, wire)
         return replace(login, hidden_capabilities=frozenset({"MESSAGELIMIT", "SAVELIMIT"}))
 
     house.change_port(check_login=check_login)

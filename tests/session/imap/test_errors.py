@@ -7,8 +7,8 @@ from roost.base.ids import AccountId, MailboxId, MailboxRef
 from roost.proto.imap import response
 from roost.proto.imap.error import BadCharset, BadMailboxName, BadSyntax, OverLimit, UnknownCommand
 from roost.service import mailbox_errors
-from roost.service.login import LoginDisabled, LoginFailed
-from roost.service.passwords import LoginBusy
+from roost.service.login_outcome import LoginDisabled, LoginFailed, LoginLimited
+from roost.service.login_queue import LoginBusy
 from roost.service.rights import NotPermitted, Right
 from roost.session.imap.conversation import Refused
 from roost.session.imap.errors import spell_bug, spell_error
@@ -44,6 +44,7 @@ class Unheard(ServiceError):
         (LoginFailed(), "NO [AUTHENTICATIONFAILED] "),
         (LoginDisabled("secret"), "NO [CONTACTADMIN] this account may not log in"),
         (LoginBusy(), "NO [UNAVAILABLE] "),
+        (LoginLimited(), "NO [UNAVAILABLE] "),
         (Unheard("secret"), "NO this cannot be done (c7)"),
         (BadSyntax("a space is missing", 7), "BAD a space is missing at octet 7"),
         (BadSyntax("a space is missing"), "BAD a space is missing\r\n"),

@@ -11,6 +11,7 @@ import pytest
 
 from roost.ports.net import Wire
 from roost.service.login import Login
+from roost.session.sign_in import SignIn
 from roost.store.engine import ReadTx, Store, WriteTx
 from roost.store.filing import file_messages
 from roost.testing.clock import START
@@ -140,8 +141,8 @@ async def test_an_account_that_must_not_hear_of_it_does_not() -> None:
     house, store = await slow_house()
     check = house.port.check_login
 
-    async def check_login(name: str, password: str, wire: Wire) -> Login:
-        login = await check(name, password, wire)
+    async def check_login(said: SignIn, wire: Wire) -> Login:
+        login = await check(said, wire)
         return replace(login, hidden_capabilities=frozenset({"INPROGRESS"}))
 
     house.change_port(check_login=check_login)

@@ -7,6 +7,7 @@ import pytest
 
 from roost.ports.net import Wire
 from roost.service.login import Login
+from roost.session.sign_in import SignIn
 from roost.testing.imap import PASSWORD, USER, ImapHouse, new_house
 from roost.testing.wire import MemoryWire
 
@@ -63,9 +64,9 @@ async def test_who_signs_in_at_the_last_moment_is_let_in_and_who_fails_then_is_n
     go_on = asyncio.Event()
     check = house.port.check_login
 
-    async def slow(name: str, password: str, wire: Wire) -> Login:
+    async def slow(said: SignIn, wire: Wire) -> Login:
         await go_on.wait()
-        return await check(name, password, wire)
+        return await check(said, wire)
 
     house.change_port(check_login=slow)
     right, wrong = await greeted(house), await greeted(house)

@@ -13,6 +13,7 @@ from roost.session.imap.own_changes import OwnChanges
 from roost.session.imap.ports import ImapPort
 from roost.session.imap.view import View
 from roost.session.imap.watch import Watch
+from roost.session.sign_in import LoginPace
 from roost.store.stowed import Stowed
 
 IMAP4REV2 = "IMAP4REV2"
@@ -51,6 +52,7 @@ class Conversation:
 
     login: None before signing in. view: the selected mailbox. enabled: by ENABLE, upper case.
     by_uid: whether the running command came as UID verb, so that its news name uids.
+    pace: slows down whose logins fail.
     next_line: gives the client's next line, for AUTHENTICATE; raises ConnectionLost.
     selection_changed: to be called when `view` became another.
     appended: the messages of the APPEND that runs.
@@ -68,6 +70,7 @@ class Conversation:
     port: ImapPort
     wire: Wire
     grammar: Grammar
+    pace: LoginPace
     next_line: Callable[[], Awaitable[bytes]]
     selection_changed: Callable[[], None]
     login: Login | None = None

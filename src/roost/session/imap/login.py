@@ -8,6 +8,7 @@ from roost.proto.imap.core.login import Authenticate, Login, parse_sasl_line
 from roost.proto.sasl.mechanism import Challenge, Credentials, Exchange, Failed, Mechanism
 from roost.session.imap.conversation import Conversation, Done, Refused
 from roost.session.imap.general import MECHANISMS, capabilities, may_send_passwords
+from roost.session.sign_in import SignIn
 
 
 async def start_tls(talk: Conversation, command: Command) -> Done:  # noqa: ARG001 - a handler
@@ -27,7 +28,7 @@ async def login(talk: Conversation, command: Command) -> Done:
     args = command.args
     assert isinstance(args, Login), "the grammar gave the arguments"
     _require_privacy(talk)
-    return await _sign_in(talk, args.user, args.password)
+    return await _sign_in(talk, "LOGIN", args.user, args.password)
 
 
 async def authenticate(talk: Conversation, command: Command) -> Done:
@@ -42,7 +43,7 @@ async def authenticate(talk: Conversation, command: Command) -> Done:
     said = await _exchange(talk, offered.start(Exchange()), args.initial)
     if said.authorization not in ("", said.username):
         raise Refused("nobody may act for another", response.AUTHORIZATIONFAILED)
-    return await _sign_in(talk, said.username, said.password)
+    return await _sign_in(talk, offered.name, said.username, said.password)
 
 
 async def _exchange(talk: Conversation, mechanism: Mechanism, initial: bytes | None) -> Credentials:
@@ -63,8 +64,11 @@ async def _exchange(talk: Conversation, mechanism: Mechanism, initial: bytes | N
             raise Refused("cancelled", bad=True)
 
 
-async def _sign_in(talk: Conversation, name: str, password: str) -> Done:
-    talk.login = await talk.port.check_login(name, password, talk.wire)
+async def _sign_in(talk: Conversation, mechanism: str, name: str, password: str) -> Done:
+    await talk.pace.before()
+    said = SignIn(mechanism, name, password, talk.client_id)
+    talk.login = await talk.port.check_login(said, talk.wire)
+    talk.pace.succeeded(talk.wire)
     talk.selection_changed()
     return Done("welcome", response.capability_code(capabilities(talk)))
 

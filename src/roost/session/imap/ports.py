@@ -11,10 +11,11 @@ from roost.ports.log import Log
 from roost.ports.net import Wire
 from roost.ports.random import Random
 from roost.service.login import Login
+from roost.session.sign_in import SignIn
 from roost.store.engine import Store
 from roost.store.search_index import SearchIndex
 
-CheckLogin = Callable[[str, str, Wire], Awaitable[Login]]
+CheckLogin = Callable[[SignIn, Wire], Awaitable[Login]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +37,19 @@ class ImapLimits:
     save_limit: int = 0
 
 
+def _never(_wire: Wire) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class ImapPort:
     """All that sessions of one port share.
 
-    check_login: name and password -> who that is; raises ServiceError. default_quota: octets of
-    accounts without a limit of their own, 0 for none. search: the index of texts, None where there
-    is none. in_background: runs work that outlives the connection. version: of the program, told to
-    clients that logged in, "" to keep it from them.
+    check_login: name and password -> who that is; raises ServiceError. refuses_logins: whether too
+    many failed where the connection comes from. default_quota: octets of accounts without a limit
+    of their own, 0 for none. search: the index of texts, None where there is none. in_background:
+    runs work that outlives the connection. version: of the program, told to clients that logged in,
+    "" to keep it from them.
     """
 
     hostname: str
@@ -56,6 +62,7 @@ class ImapPort:
     may_accept: Callable[[], bool]
     in_background: Callable[[Coroutine[Any, Any, None]], None]
     search: SearchIndex | None = None
+    refuses_logins: Callable[[Wire], bool] = _never
     default_quota: int = 0
     clear_text_logins: bool = False
     version: str = ""

@@ -31,10 +31,10 @@ from roost.session.imap.general import capabilities
 from roost.session.imap.incoming import Appending
 from roost.session.imap.notify import tell_news
 from roost.session.imap.ports import ImapPort
+from roost.session.sign_in import LoginPace
 
 GRAMMAR = Grammar((*CORE, *EXTENSIONS))
 MAX_BAD_COMMANDS = 20
-MAX_FAILED_LOGINS = 10
 
 
 class ImapSession:
@@ -65,7 +65,6 @@ class ImapSession:
         self._idle_tag: bytes | None = None
         self._commands = 0
         self._bad_commands = 0  # one behind the other
-        self._failed_logins = 0
         self._sign_in_by: float | None = None  # of the monotonic clock, None for who did
         self._unlisten = _nothing
 
@@ -74,9 +73,13 @@ class ImapSession:
     def opened(self, wire: Wire) -> None:
         """Greet. RFC 9051 section 7.1."""
         self._wire = wire
-        self._talk = Conversation(self._port, wire, GRAMMAR, self._next_line, self._listen)
+        pace = LoginPace(self._port.clock)
+        self._talk = Conversation(self._port, wire, GRAMMAR, pace, self._next_line, self._listen)
         self._talk.login = self._preauthenticated
         if self._talk.login is None:
+            if self._port.refuses_logins(wire):
+                self._leave("too many logins failed, try again later", response.UNAVAILABLE)
+                return
             self._sign_in_by = self._next_sign_in()
         self._listen()
         self._wait()
@@ -154,7 +157,7 @@ class ImapSession:
     async def _work_off(self) -> None:
         """Deal with all that came. Octets of one message are taken in even while stopping."""
         while not self._talk.leaving and (self._appending is not None or not self._stopping):
-            if self._in_doubt and not await self._may_stay():
+            if (self._in_doubt or self._login_is_over()) and not await self._may_stay():
                 return
             event = self._next_event()
             if event is not None:
@@ -169,10 +172,15 @@ class ImapSession:
         """Whether who signed in still may; else take leave: mail taken now would be lost."""
         self._in_doubt = False
         login = self._talk.login
-        if login is None or await is_valid(self._port.store, login):
+        if login is None or await is_valid(self._port.store, self._port.clock, login):
             return True
         self._leave("the account or its password changed, sign in again")
         return False
+
+    def _login_is_over(self) -> bool:
+        login = self._talk.login
+        expires = login.expires if login is not None else None
+        return expires is not None and expires <= self._port.clock.now()
 
     def _next_event(self) -> Event | None:
         """What comes next; reading goes on when too little waits."""
@@ -227,11 +235,12 @@ class ImapSession:
         self._drop_message()
 
     def _count_logins(self, verb: str) -> None:
-        """Who guesses passwords has to connect anew, which is counted per address."""
-        if verb in ("LOGIN", "AUTHENTICATE") and self._talk.login is None:
-            self._failed_logins += 1
-            if self._failed_logins >= MAX_FAILED_LOGINS and not self._talk.leaving:
-                self._leave("too many logins failed")
+        """Who guesses passwords is slowed down, then has to connect anew, which is counted too."""
+        if verb not in ("LOGIN", "AUTHENTICATE") or self._talk.login is not None:
+            return
+        over = self._talk.pace.failed(self._wire) or self._port.refuses_logins(self._wire)
+        if over and not self._talk.leaving:
+            self._leave("too many logins failed, try again later", response.UNAVAILABLE)
 
     def _follow(self, tag: bytes) -> None:
         """Do what a command asked of the connection."""

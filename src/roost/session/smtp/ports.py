@@ -9,8 +9,8 @@ from roost.base.address import Address
 from roost.ports.clock import Clock
 from roost.ports.log import Log
 from roost.ports.net import Wire
-from roost.proto.sasl.mechanism import Credentials
 from roost.proto.smtp.server_config import ServerConfig
+from roost.session.sign_in import SignIn
 from roost.session.smtp.transaction import Envelope
 
 RouteT = TypeVar("RouteT")  # what resolving a recipient gives, handed on as it is
@@ -44,6 +44,7 @@ class Services(Generic[RouteT, StowedT, LoginT]):
     deliver: returns once the message is committed for all recipients; raises, and then it is
     for none. It also writes the log, because it knows what became of the message.
     check_login: who that is; it also writes the log, because it knows who and why.
+    refuses_logins: whether too many failed where the connection comes from.
     discard: forgets a message that was finished and not delivered; never raises.
     may_send_as: whether the login may (still) use the address, or the null path, as sender.
     may_accept: whether there is room for another message.
@@ -54,7 +55,8 @@ class Services(Generic[RouteT, StowedT, LoginT]):
     begin_message: Callable[[], MessageSink[StowedT]]
     deliver: Callable[[Envelope[RouteT, LoginT], StowedT], Awaitable[None]]
     discard: Callable[[StowedT], Coroutine[Any, Any, None]]
-    check_login: Callable[[str, Credentials, Wire], Awaitable[LoginT]]
+    check_login: Callable[[SignIn, Wire], Awaitable[LoginT]]
+    refuses_logins: Callable[[Wire], bool]
     may_send_as: Callable[[LoginT, Address | None], Awaitable[bool]]
     may_accept: Callable[[], bool]
     in_background: Callable[[Coroutine[Any, Any, None]], None]

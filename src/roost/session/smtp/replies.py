@@ -19,6 +19,7 @@ REPLY: dict[str, Reply] = {
     "login_failed": Reply(535, "5.7.8", "wrong user name or password"),
     "login_disabled": Reply(525, "5.7.13", "this account may not log in"),
     "login_limited": Reply(454, "4.7.0", "too many logins failed, try again later"),
+    "login_busy": Reply(454, "4.7.0", "too many logins at the moment, try again"),
 }
 
 # Where a login may send anywhere else but not from here.
@@ -33,7 +34,7 @@ NO_ROOM = REPLY["store_full"]
 NOT_YOURS = Reply(550, "5.7.1", "this login may not send as this address")
 TIMED_OUT = Reply(421, "4.4.2", "nothing came for too long")
 TOO_SLOW = Reply(421, "4.4.2", "the message takes too long")
-TOO_MANY_LOGINS = Reply(421, "4.7.0", "too many logins failed")
+TOO_MANY_LOGINS = Reply(421, "4.7.0", "too many logins failed, try again later")
 STOPPING = Reply(421, "4.3.2", "the server is stopping, try again soon")
 
 

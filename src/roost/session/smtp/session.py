@@ -25,12 +25,14 @@ from roost.proto.smtp.event import (
 )
 from roost.proto.smtp.reply import Reply
 from roost.proto.smtp.server import Server
+from roost.service.login_outcome import LoginFailed
+from roost.session.sign_in import LoginPace, SignIn
 from roost.session.smtp import replies
 from roost.session.smtp.ports import LoginT, MessageSink, RouteT, SmtpPort, StowedT
 from roost.session.smtp.transaction import Client, Envelope, Recipient
 
+MAX_CLIENT_LENGTH = 200  # of what it calls itself, in the list of logins
 FLUSH_OCTETS = 32 * 1024  # replies of pipelined commands leave together, up to so much
-MAX_FAILED_LOGINS = 10
 LONG_WORK_SECONDS = 1.0  # after which the client gets its whole time again
 
 _WAITING = frozenset({Mail, Rcpt, MessageChunk, MessageEnd, LoginAsked})
@@ -54,7 +56,7 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
         self._mail: Mail | None = None
         self._recipients: list[Recipient[RouteT]] = []
         self._sink: MessageSink[StowedT] | None = None
-        self._failed_logins = 0
+        self._pace = LoginPace(port.clock)
         self._message_begun: float | None = None
         self._wait = port.limits.command_timeout
         self._has_task = False  # from the spawning of the task to its end
@@ -77,6 +79,9 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
             can_start_tls=wire.can_start_tls,
         )
         wire.wait_at_most(self._wait.total_seconds())
+        if self._is_refused():
+            self._leave(replies.TOO_MANY_LOGINS)
+            return
         self._machine.greet()
         self._flush()
 
@@ -289,17 +294,25 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
         wire = self._wire
         return Client(wire.id, self._hello, wire.peer, wire.local, wire.tls, self._login)
 
+    def _is_refused(self) -> bool:
+        """Whether this kind of port hears nobody from where the connection comes from."""
+        return False
+
     async def _take_login(self, asked: LoginAsked) -> None:
+        await self._pace.before()
+        said = asked.credentials
+        client = str(self._hello.name)[:MAX_CLIENT_LENGTH]
+        sign_in = SignIn(asked.mechanism, said.username, said.password, client)
         try:
-            self._login = await self._services.check_login(
-                asked.mechanism, asked.credentials, self._wire
-            )
+            if said.authorization not in ("", said.username):
+                raise LoginFailed  # nobody acts for another (RFC 4616 section 2)
+            self._login = await self._services.check_login(sign_in, self._wire)
         except ServiceError:
-            self._failed_logins += 1
-            if self._failed_logins >= MAX_FAILED_LOGINS:
+            if self._pace.failed(self._wire) or self._services.refuses_logins(self._wire):
                 self._leave(replies.TOO_MANY_LOGINS)
                 return
             raise
+        self._pace.succeeded(self._wire)
         self._machine.accept()
 
     def _drop_transaction(self) -> None:

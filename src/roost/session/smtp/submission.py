@@ -12,6 +12,9 @@ class SubmissionSession(SmtpSession[RouteT, StowedT, LoginT]):
 
     special_replies = replies.SUBMISSION_REPLY
 
+    def _is_refused(self) -> bool:
+        return self._services.refuses_logins(self._wire)
+
     async def _sender_refusal(self, mail: Mail) -> Reply | None:
         """A login sends as itself; the null reverse-path is for receipts (RFC 8098 section 3)."""
         if self._login is None:

@@ -78,6 +78,7 @@ CREATE TABLE address (
 CREATE UNIQUE INDEX address_lookup ON address (domain_id, localpart);
 
 -- kind: password, app-password, ...; secret is JSON of the kind's own form, never the password.
+-- digest: of a password that is too random to be guessed, what it is found by. expires: NULL for never.
 CREATE TABLE credential (
     account_id INTEGER NOT NULL,
     id INTEGER NOT NULL,
@@ -85,10 +86,42 @@ CREATE TABLE credential (
     label TEXT NOT NULL,
     protocols TEXT NOT NULL,
     secret TEXT NOT NULL,
+    digest BLOB,
     created INTEGER NOT NULL,
+    expires INTEGER,
     last_used INTEGER,
     PRIMARY KEY (account_id, id)
 ) WITHOUT ROWID;
+
+-- What all secrets of an account have in common, for each hash of SCRAM (RFC 5802 section 3).
+CREATE TABLE scram_salt (
+    account_id INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    salt BLOB NOT NULL,
+    iterations INTEGER NOT NULL,
+    PRIMARY KEY (account_id, hash)
+) WITHOUT ROWID;
+
+-- Who signed in or failed to. account_id 0: nobody's name. key: SHA-256 of all that makes an attempt
+-- like another one; those alike are one row. failed: 1 for every outcome but "ok".
+CREATE TABLE login_attempt (
+    account_id INTEGER NOT NULL,
+    key BLOB NOT NULL,
+    name TEXT NOT NULL,
+    protocol TEXT NOT NULL,
+    mechanism TEXT NOT NULL,
+    client TEXT NOT NULL,
+    ip TEXT NOT NULL,
+    tls TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    failed INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (account_id, key)
+) WITHOUT ROWID;
+CREATE INDEX login_attempt_last ON login_attempt (last, account_id, key);
+CREATE INDEX login_attempt_failed ON login_attempt (account_id, failed, last);
 
 -- The state of each JMAP type of an account (RFC 8620 section 1.6.2): the highest modseq of its changes.
 CREATE TABLE type_state (

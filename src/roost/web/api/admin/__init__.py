@@ -1,12 +1,23 @@
 """/api/admin: one file a noun, each with its ROUTES."""
 
-from roost.web.api.admin import accounts, addresses, domains, imap, revisions, server
+from roost.web.api.admin import (
+    accounts,
+    addresses,
+    domains,
+    imap,
+    logins,
+    passwords,
+    revisions,
+    server,
+)
 from roost.web.router import Route
 
 ROUTES: tuple[Route, ...] = (
     *server.ROUTES,
     *domains.ROUTES,
     *accounts.ROUTES,
+    *passwords.ROUTES,
+    *logins.ROUTES,
     *addresses.ROUTES,
     *imap.ROUTES,
     *revisions.ROUTES,

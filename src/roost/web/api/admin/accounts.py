@@ -1,4 +1,4 @@
-"""Accounts and their passwords."""
+"""Accounts."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import msgspec
 
 from roost.base.address import Address
 from roost.config.accounts import AccountSettings, ShortText
-from roost.service import accounts, directory, login
+from roost.service import accounts, directory
 from roost.store import addresses as address_rows
 from roost.store import quota
 from roost.store.accounts import AccountRow
@@ -53,18 +53,6 @@ class SaveAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settings: AccountSettings
     made_from: RevisionNumber | None
     reason: ShortText = ""
-
-
-class SetPassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A new password, of at least 8 characters."""
-
-    password: ShortText
-
-
-class PasswordSet(msgspec.Struct, frozen=True):
-    """Whose password it is."""
-
-    account: str
 
 
 async def add_account(ctx: AdminContext, *, asked: AddAccount) -> AccountShown:
@@ -128,19 +116,6 @@ async def remove_account(ctx: AdminContext, *, name: str) -> Removed:
     return Removed()
 
 
-async def set_password(ctx: AdminContext, *, name: str, asked: SetPassword) -> PasswordSet:
-    """Set the password of the account with a name or an address.
-
-    Errors: account_unknown, domain_unknown, address_unknown, password_invalid, login_busy.
-    """
-    server = ctx.server
-    row = await directory.account_of(server.store, name)
-    await login.set_password(
-        server.store, server.hasher, server.clock, ctx.actor, row.name, asked.password
-    )
-    return PasswordSet(row.name)
-
-
 async def _show(ctx: AdminContext, row: AccountRow) -> AccountShown:
     return (await _shown(ctx, [row]))[0]
 
@@ -165,5 +140,4 @@ ROUTES = (
     Route("GET", "/api/admin/accounts/{name}", get_account),
     Route("PUT", "/api/admin/accounts/{name}", save_account),
     Route("DELETE", "/api/admin/accounts/{name}", remove_account),
-    Route("PUT", "/api/admin/accounts/{name}/password", set_password),
 )
