@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from roost.base.ids import AccountId
+from roost.ports.bus import Type
 from roost.ports.log_events import Event
 from roost.store.engine import ReadTx, StoreFailed, WriteTx
 from roost.store.sqlite import SqliteStore
 from roost.store.writer import WriterLimits
+from roost.testing.bus import ListBus
 from roost.testing.log import ListLog
 from roost.testing.store import TEST_OPTIONS, new_store
 
@@ -57,6 +60,27 @@ async def test_a_cancelled_caller_leaves_all_or_nothing() -> None:
     assert await stays == 1
     assert await store.read(names) == ["stays"]
     assert gone.cancelled()
+    await store.close()
+
+
+async def test_where_works_come_several_at_a_time_those_close_behind_join_them() -> None:
+    bus = ListBus()
+    limits = WriterLimits(gather_seconds=0.3)
+    store, gate = await new_store(bus=bus, options=replace(TEST_OPTIONS, limits=limits)), Gate()
+
+    async def work(tx: WriteTx) -> None:
+        tx.changed(AccountId(1), Type.EMAIL)
+
+    busy = await gate.shut(store)
+    both = asyncio.gather(store.write(work), store.write(work))
+    await asyncio.sleep(0)
+    gate.open()
+    await asyncio.gather(busy, both)
+    assert len(bus.hints) == 1
+    first = asyncio.create_task(store.write(work))
+    await asyncio.sleep(0.01)
+    await asyncio.gather(first, store.write(work))
+    assert len(bus.hints) == 2  # one for each transaction
     await store.close()
 
 

@@ -13,6 +13,8 @@ from roost.store.search_index import Extract, SearchIndex
 # A burst of deliveries is indexed in batches, and delivery has the processor for most of the time:
 # after each batch the fill rests for so many times as long as the batch took.
 GATHER_SECONDS = 1.0
+# While mail keeps coming it waits: what is not indexed yet is found by looking at it.
+LONGEST_WAIT_SECONDS = 30.0
 REST_FACTOR = 4.0
 PRUNE_REST_SECONDS = 0.2
 
@@ -33,11 +35,19 @@ async def fill_search(store: Store, index: SearchIndex, extract: Extract, clock:
         while True:
             while waiting:
                 await _fill_account(store, index, extract, clock, waiting.pop())
-            news.clear()
-            await news.wait()
-            await clock.sleep(GATHER_SECONDS)
+            await _until_quiet(news, clock)
     finally:
         stop_listening()
+
+
+async def _until_quiet(news: asyncio.Event, clock: Clock) -> None:
+    """Return a while after there was news, once no more comes or it has come for long enough."""
+    news.clear()
+    await news.wait()
+    began = clock.monotonic()
+    while news.is_set() and clock.monotonic() - began < LONGEST_WAIT_SECONDS:
+        news.clear()
+        await clock.sleep(GATHER_SECONDS)
 
 
 async def _fill_account(

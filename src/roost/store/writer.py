@@ -31,14 +31,17 @@ class WriterLimits:
     """Bounds of the writer.
 
     waiting_*: works and octets of those that wait or run. batch_*: of one transaction; a larger
-    work gets a transaction of its own. wal_pages: from how many pages on the WAL is copied into
-    the database. wal_alarm_octets: from what size on the log is told.
+    work gets a transaction of its own. gather_seconds: how long the next is awaited where works
+    come several at a time, since many in one transaction cost far less each. wal_pages: from how
+    many pages on the WAL is copied into the database. wal_alarm_octets: from what size on the log
+    is told.
     """
 
     waiting_works: int = 2_000
     waiting_octets: int = 64 << 20
     batch_works: int = 500
     batch_octets: int = 16 << 20
+    gather_seconds: float = 0.001
     wal_pages: int = 4_000
     wal_alarm_octets: int = 1 << 30
 
@@ -85,6 +88,8 @@ class Writer:
         # These two belong to the thread.
         self._carried: Request | None = None
         self._disk_failed = False
+        self._come_together = False
+        self._pause = threading.Event()
         self._thread = threading.Thread(target=self._main, name="roost-writer", daemon=True)
         self._thread.start()
 
@@ -145,7 +150,10 @@ class Writer:
     def _main(self) -> None:
         """The thread: batch by batch until told to stop."""
         while (first := self._carried or self._queue.get()) is not None:
+            if self._come_together:
+                self._pause.wait(self._limits.gather_seconds)
             requests = self._collect(first)
+            self._come_together = len(requests) > 1
             if self._disk_failed:
                 for request in requests:
                     request.fail(StoreFailed())
