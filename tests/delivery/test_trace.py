@@ -1,13 +1,13 @@
 """Trace fields, RFC 5321 section 4.4."""
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from roost.base.address import Address
 from roost.delivery.trace import (

@@ -1,8 +1,7 @@
 """Filing: what a reader finds afterwards."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from roost.base.ids import AccountId, EmailId, MailboxId, MailboxRef
 from roost.ports.bus import Type

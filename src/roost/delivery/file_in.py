@@ -6,6 +6,8 @@ from datetime import datetime
 from itertools import islice
 from typing import ClassVar, NamedTuple
 
+import msgspec
+
 from roost.base.errors import ServiceError
 from roost.base.ids import AccountId, BlobId, MailboxRef
 from roost.proto.mime.prefix import join_prefix
@@ -32,8 +34,7 @@ class AccountGone(ServiceError):
         return "no such recipient"
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(msgspec.Struct, frozen=True):
     """One account's copy of a message.
 
     mailbox: its name, made when missing. prefix: whole fields that go before the octets.

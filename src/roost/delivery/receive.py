@@ -1,8 +1,10 @@
 """A message that came over the MX port, for all its recipients: all of them or none."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from roost.base.address import Address
 from roost.base.ids import BlobId
@@ -44,7 +46,7 @@ async def receive(
     if len(copies) > 1:
         # Each had room at RCPT. One that has not enough for this message may not keep
         # the others from theirs, so it goes over its limit by this one.
-        copies = [replace(copy, quota_octets=quota.UNLIMITED) for copy in copies]
+        copies = [msgspec.structs.replace(copy, quota_octets=quota.UNLIMITED) for copy in copies]
     return await file_in(store, stowed, stowed.size, copies, hop.received_at)
 
 

@@ -5,9 +5,10 @@ name, an address literal or an address, so none can end a field or begin another
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+
+import msgspec
 
 from roost.base.address import Address
 from roost.ports.net import IpAddress, TlsFacts
@@ -20,8 +21,7 @@ _LITERAL = re.compile(r"\[(?:IPv6:)?[0-9A-Fa-f:.]{2,45}\]", re.IGNORECASE)
 _NOT_ATOM = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(msgspec.Struct, frozen=True):
     """One transfer, from a client to us.
 
     helo: what the client called itself, whatever it was. extended: whether it said EHLO.

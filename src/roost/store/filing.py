@@ -10,6 +10,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
+import msgspec
+
 from roost.base.ids import AccountId, BlobId, EmailId, MailboxRef, ModSeq, ThreadId, Uid
 from roost.ports.bus import Type
 from roost.store import blob_rows, quota, threads
@@ -24,8 +26,7 @@ from roost.store.times import micros
 from roost.store.uids import MailboxGone
 
 
-@dataclass(frozen=True, slots=True)
-class Filing:
+class Filing(msgspec.Struct, frozen=True):
     """One message for one mailbox.
 
     blob: its octets but for `prefix`; a BlobId, or the same Stowed object, is shared by row.

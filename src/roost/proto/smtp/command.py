@@ -5,6 +5,8 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
+import msgspec
+
 from roost.base.address import Address, AddressInvalid
 from roost.base.domain import DomainInvalid
 from roost.proto.smtp.extension import Extensions
@@ -47,8 +49,7 @@ class Auth:
     initial: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(msgspec.Struct, frozen=True):
     """MAIL.
 
     reverse_path: None for the null reverse-path. size_octets: 0 when not said. body: "7BIT" or
@@ -66,8 +67,7 @@ class Mail:
     envid: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rcpt:
+class Rcpt(msgspec.Struct, frozen=True):
     """RCPT.
 
     forward_path: None for <postmaster> without a domain (RFC 5321 section 4.5.1).

@@ -7,6 +7,8 @@ machine goes on.
 
 from dataclasses import dataclass
 
+import msgspec
+
 from roost.proto.sasl.mechanism import Credentials
 from roost.proto.smtp.command import Hello, Mail, Rcpt, StartTls
 
@@ -24,15 +26,13 @@ class MessageBegin:
     """The message of the transaction comes now. Wants an answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class MessageChunk:
+class MessageChunk(msgspec.Struct, frozen=True):
     """Some octets of the message, as they are to be kept."""
 
     octets: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class MessageEnd:
+class MessageEnd(msgspec.Struct, frozen=True):
     """All of the message came and nothing is wrong with it. Wants an answer."""
 
     size_octets: int

@@ -1,8 +1,9 @@
 """A mail transaction on its way, and the envelope it ends in. RFC 5321 section 3.3."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
+
+import msgspec
 
 from roost.base.address import Address
 from roost.ports.net import Endpoint, TlsFacts
@@ -12,8 +13,7 @@ RouteT = TypeVar("RouteT")
 LoginT = TypeVar("LoginT")
 
 
-@dataclass(frozen=True, slots=True)
-class Client(Generic[LoginT]):
+class Client(msgspec.Struct, Generic[LoginT], frozen=True):
     """Who brought the message.
 
     hello: what it called itself. login: None where nobody logged in.
@@ -27,8 +27,7 @@ class Client(Generic[LoginT]):
     login: LoginT | None
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient(Generic[RouteT]):
+class Recipient(msgspec.Struct, Generic[RouteT], frozen=True):
     """One accepted recipient.
 
     address: as the client wrote it, <postmaster> completed with our hostname.
@@ -40,8 +39,7 @@ class Recipient(Generic[RouteT]):
     rcpt: Rcpt
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope(Generic[RouteT, LoginT]):
+class Envelope(msgspec.Struct, Generic[RouteT, LoginT], frozen=True):
     """All that is known of a message but its octets.
 
     mail: the MAIL command: reverse-path, SMTPUTF8 and the other parameters.
