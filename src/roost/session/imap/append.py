@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec import structs
 
 from roost.base.ids import MailboxRef
 from roost.delivery.file_in import scan
@@ -78,7 +79,9 @@ async def file_some(tx: WriteTx, talk: Conversation, filings: Sequence[Filing]) 
     """File them, as far as the quota goes. Raises QuotaExceeded, MailboxGone."""
     limit = await quota.limit_of(tx, talk.user.account, talk.port.default_quota)
     filed: list[Filed] = []
-    for some in chunks([replace(one, quota_octets=limit) for one in filings], MAX_INLINE_ROWS):
+    for some in chunks(
+        [structs.replace(one, quota_octets=limit) for one in filings], MAX_INLINE_ROWS
+    ):
         filed += await file_messages(tx, some)
     return filed
 
