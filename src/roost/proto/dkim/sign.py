@@ -84,21 +84,23 @@ def names_to_sign(header: Header, fields: Sequence[str], oversigned: Sequence[st
     ]
 
 
-def fold_base64(octets: bytes, used: int) -> str:
-    """Base64 over lines that begin with a tab. used: how much of the first line is taken."""
+def fold_base64(octets: bytes, used: int, width: int = LINE_OCTETS) -> str:
+    """Base64 over lines of `width` octets that begin with a tab, the first with `used` octets."""
     text = b64encode(octets).decode()
-    first = max(LINE_OCTETS - used, 0)
-    pieces = [text[:first]] if first else []
-    pieces += [text[at : at + LINE_OCTETS - 1] for at in range(first, len(text), LINE_OCTETS - 1)]
-    return "\r\n\t".join(pieces)
+    first = max(width - used, 0)
+    rest = [text[at : at + width - 1] for at in range(first, len(text), width - 1)]
+    return "\r\n\t".join([text[:first], *rest] if first else ["", *rest])
 
 
-def fold_tags(name: str, tags: Iterable[str]) -> str:
-    """A field of tags over lines of at most 76 octets, as far as names of fields allow."""
-    line, lines = f"{name}:", []
+def fold_tags(start: str, tags: Iterable[str]) -> str:
+    """Tags over lines of at most 76 octets, as far as names of fields allow.
+
+    start: what the first line begins with, such as the name of the field.
+    """
+    line, lines = start, []
     for tag in tags:
         for number, piece in enumerate(_pieces(tag)):
-            glue = "" if number else " "
+            glue = "" if number or not line.strip() else " "
             if len(line) + len(glue) + len(piece) > LINE_OCTETS:
                 lines.append(line)
                 line, glue = "\t", ""
@@ -108,7 +110,7 @@ def fold_tags(name: str, tags: Iterable[str]) -> str:
 
 def _field(header: Header, bodies: BodyHashes, signer: Signer, now: datetime) -> bytes:
     names = names_to_sign(header, signer.fields, signer.oversigned)
-    field = fold_tags("DKIM-Signature", _tags(signer, names, bodies.digest(signer.body), now))
+    field = fold_tags("DKIM-Signature:", _tags(signer, names, bodies.digest(signer.body), now))
     signed = header.signed([name.encode() for name in names], signer.header_form)
     own = canonical_field(field.encode(), signer.header_form)
     octets = sign_octets(signer.key, b"\r\n".join([*signed, own]))

@@ -78,11 +78,16 @@ def parse_signature(value: bytes) -> Signature:
     return signature
 
 
-def read_signature(tags: Tags, identity: str = "") -> Signature:
-    """The tags that DKIM and ARC have in common. Raises TagsInvalid. RFC 8617 section 4.1.2."""
+def read_signature(
+    tags: Tags, identity: str = "", default_forms: str = "simple/simple"
+) -> Signature:
+    """The tags that DKIM and ARC have in common. Raises TagsInvalid. RFC 8617 section 4.1.2.
+
+    default_forms: what stands for `c=` where it is not there.
+    """
     if _QUERY not in (query.lower() for query in tags.names("q", _QUERY)):
         raise TagsInvalid(f"its key is not to be found by {_QUERY}", "q")
-    header_form, body_form = _forms(tags)
+    header_form, body_form = _forms(tags, default_forms)
     return Signature(
         domain=tags.domain("d"),
         selector=tags.selector("s"),
@@ -129,8 +134,8 @@ def _filled(tags: Tags, name: str) -> bytes:
     return octets
 
 
-def _forms(tags: Tags) -> tuple[Canonical, Canonical]:
-    header, slash, body = tags.text("c", "simple/simple").partition("/")
+def _forms(tags: Tags, default: str) -> tuple[Canonical, Canonical]:
+    header, slash, body = tags.text("c", default).partition("/")
     try:
         return Canonical(header), Canonical(body if slash else "simple")
     except ValueError as error:

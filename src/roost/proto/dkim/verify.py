@@ -99,6 +99,13 @@ def claim_of(header: Header, field: Field, signature: Signature, bodies: BodyHas
     )
 
 
+def unsigned_octets(signature: Signature, bodies: BodyHashes) -> int:
+    """How much of the body is behind `l=`: anybody could have added it. RFC 6376 section 8.2."""
+    if signature.length is None:
+        return 0
+    return max(bodies.octets(signature.body) - signature.length, 0)
+
+
 def _read(header: Header, field: Field) -> Found:
     try:
         return Found(field, parse_signature(header.value(field)))
@@ -148,15 +155,11 @@ def _body_problem(signature: Signature, bodies: BodyHashes) -> Verdict | None:
 
 
 def _with_policy(verdict: Verdict, signature: Signature, bodies: BodyHashes) -> Verdict:
-    """RFC 6376 section 8.2: what is behind `l=` octets could have been added by anybody."""
-    if verdict.result is not Result.PASS or signature.length is None:
+    unsigned = unsigned_octets(signature, bodies)
+    if verdict.result is not Result.PASS or not unsigned:
         return verdict
-    unsigned = bodies.octets(signature.body) - signature.length
-    if not unsigned:
-        return verdict
-    return verdict._replace(
-        result=Result.POLICY, reason=f"the last {unsigned} octets of the body are not signed"
-    )
+    reason = f"the last {unsigned} octets of the body are not signed"
+    return verdict._replace(result=Result.POLICY, reason=reason)
 
 
 def _result(verdict: Verdict, signature: Signature, answer: Answer | None) -> DkimResult:
