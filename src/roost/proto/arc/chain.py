@@ -13,6 +13,7 @@ from roost.proto.dkim.signature import (
     Algorithm,
     Signature,
     algorithm_of,
+    place_of_key,
     read_signature,
     text_of,
 )
@@ -188,6 +189,5 @@ def _read_seal(tags: Tags) -> Seal:
     octets = tags.octets("b")
     if not octets:
         raise TagsInvalid("the tag b= is empty", "b")
-    return Seal(
-        tags.domain("d"), tags.selector("s"), algorithm_of(tags), octets, status, tags.number("t")
-    )
+    domain, selector = place_of_key(tags)
+    return Seal(domain, selector, algorithm_of(tags), octets, status, tags.number("t"))

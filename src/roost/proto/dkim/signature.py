@@ -11,6 +11,7 @@ from roost.proto.dkim.tags import Tags, TagsInvalid, parse_tags
 FIELD_NAME = b"dkim-signature"
 # A field of a signature with a key of 16,384 bits and hundreds of signed fields has less.
 MAX_FIELD_OCTETS = 16_384
+MAX_NAME_OCTETS = 253
 
 _FIELD_NAME = re.compile(r"[!-9;-~]+")
 _B_VALUE = re.compile(rb"((?:\A[^:]*+:|;)[ \t\r\n]*+b[ \t\r\n]*+=)[^;]*+")
@@ -88,9 +89,10 @@ def read_signature(
     if _QUERY not in (query.lower() for query in tags.names("q", _QUERY)):
         raise TagsInvalid(f"its key is not to be found by {_QUERY}", "q")
     header_form, body_form = _forms(tags, default_forms)
+    domain, selector = place_of_key(tags)
     return Signature(
-        domain=tags.domain("d"),
-        selector=tags.selector("s"),
+        domain=domain,
+        selector=selector,
         algorithm=algorithm_of(tags),
         octets=_filled(tags, "b"),
         body_hash=_filled(tags, "bh"),
@@ -102,6 +104,14 @@ def read_signature(
         made=tags.number("t"),
         expires=_expiry(tags),
     )
+
+
+def place_of_key(tags: Tags) -> tuple[str, str]:
+    """Domain and selector. Raises TagsInvalid also if they are too long for a name of DNS."""
+    domain, selector = tags.domain("d"), tags.selector("s")
+    if len(selector) + len("._domainkey.") + len(domain) > MAX_NAME_OCTETS:
+        raise TagsInvalid("the name of its key is too long", "s")
+    return domain, selector
 
 
 def text_of(value: bytes) -> str:
