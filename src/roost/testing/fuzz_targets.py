@@ -22,7 +22,7 @@ from roost.proto.smtp.event import Closing, MessageChunk, TransactionDropped
 from roost.proto.smtp.extension import Extensions
 from roost.proto.smtp.server import Server
 from roost.proto.smtp.server_config import Role, ServerConfig
-from roost.testing import fuzz_sasl
+from roost.testing import fuzz_sasl, fuzz_senders
 from roost.testing.dialogue import Script, read_script, said
 from roost.testing.fuzz_growth import held_octets
 from roost.testing.fuzz_sessions import LOGIN_LINE, chunks, play_imap, play_smtp
@@ -76,6 +76,7 @@ def targets(dialogues: Path) -> Mapping[str, Target]:
             "imap_extensions": Target(play_grammars, grammars),
             "imap_session": Target(play_imap, imap),
             "sasl": Target(fuzz_sasl.play, fuzz_sasl.SEEDS),
+            "senders": Target(fuzz_senders.play, fuzz_senders.SEEDS),
         }
     )
 

@@ -56,6 +56,11 @@ def test_international_names_are_a_labels() -> None:
         (GOOD.replace("QUJD", ""), "b", False),
         (GOOD.replace("a.test", "-"), "d", False),
         (GOOD.replace("one", "-"), "s", False),
+        (
+            GOOD.replace("s=one", "s=" + "one." * 60 + "a").replace("a.test", "a." * 20 + "test"),
+            "s",
+            False,
+        ),
         (GOOD.replace("To;", "T o;"), "h", False),
         (GOOD + "; c=loose", "c", False),
         (GOOD + "; l=-1", "l", False),

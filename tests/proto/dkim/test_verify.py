@@ -169,6 +169,15 @@ def _sign_length(octets: int) -> bytes:
     return field + b64encode(sign_octets(ED25519_KEY, data)) + b"\r\n" + MESSAGE
 
 
+def test_a_from_field_that_is_not_signed() -> None:
+    """RFC 6376 section 8.15: the signature holds, but people would see another author."""
+    signer = replace(SIGNER, oversigned=())
+    signed = b"From: other@c.test\r\n" + sign_message(MESSAGE, signer)
+    (found,) = verify_message(signed, signer_zone(signer))
+    assert found.result is Result.POLICY
+    assert "From" in found.reason
+
+
 @pytest.mark.parametrize(
     ("value", "result"),
     [

@@ -51,7 +51,7 @@ EXAMPLES = [
         b" = (as I wasn't expecting it) 1362471462",
         AuthResults(
             "foo.example.net",
-            (MethodResult("dkim", "fail", "foobar", "", (Property("policy", "expired", "1362471462"),)),),
+            (MethodResult("dkim", "fail", "", "", (Property("policy", "expired", "1362471462"),)),),
         ),
     ),
     (

@@ -92,7 +92,8 @@ class Chain:
     @property
     def bodies(self) -> set[BodyHash]:
         """The hashes of the body that `verify_chain` will ask for."""
-        return {one.signature.body for one in self.sets}
+        signatures = (one.signature for one in self.sets)
+        return {one.body for one in signatures if one.algorithm is not Algorithm.RSA_SHA1}
 
 
 def read_chain(header: Header) -> Chain:

@@ -11,6 +11,8 @@ from roost.proto.dkim.prove import Claim, Result, key_lookup, prove
 from roost.proto.dkim.signature import Algorithm, without_signature
 from roost.proto.dkim.verify import claim_of, unsigned_octets
 
+_TOO_WEAK = "rsa-sha1 proves nothing any more (RFC 8301)"
+
 
 @dataclass(frozen=True, slots=True)
 class ArcResult:
@@ -74,6 +76,8 @@ class _Proof:
     def broken_message(self, one: ArcSet) -> str:
         """Why the signature of the message does not hold, "" if it does."""
         what = f"the message signature of instance {one.instance}"
+        if one.signature.algorithm is Algorithm.RSA_SHA1:
+            return f"{what}: {_TOO_WEAK}"
         if unsigned_octets(one.signature, self.bodies):
             return f"{what}: a part of the body is not signed"
         return self._broken(claim_of(self.header, one.message, one.signature, self.bodies), what)
@@ -97,6 +101,6 @@ class _Proof:
 
     def _broken(self, claim: Claim, what: str) -> str:
         if claim.algorithm is Algorithm.RSA_SHA1:
-            return f"{what}: rsa-sha1 proves nothing any more (RFC 8301)"
+            return f"{what}: {_TOO_WEAK}"
         verdict = prove(claim, self.answers[key_lookup(claim.domain, claim.selector)])
         return "" if verdict.result is Result.PASS else f"{what}: {verdict.reason}"

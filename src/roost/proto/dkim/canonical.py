@@ -60,6 +60,7 @@ class BodyHashes:
 
     def feed(self, octets: bytes | memoryview) -> None:
         """The next octets of the body."""
+        assert not self._ended, "the body was whole before"
         view = memoryview(octets)
         for start in range(0, len(view), PIECE_OCTETS):
             piece = bytes(view[start : start + PIECE_OCTETS])

@@ -63,7 +63,8 @@ def find_signatures(header: Header, max_signatures: int = MAX_SIGNATURES) -> tup
 
 def bodies_of(found: Iterable[Found]) -> set[BodyHash]:
     """The hashes of the body that `verify` will ask for."""
-    return {one.signature.body for one in found if one.signature is not None}
+    signatures = (one.signature for one in found if one.signature is not None)
+    return {one.body for one in signatures if one.algorithm is not Algorithm.RSA_SHA1}
 
 
 def verify(
@@ -121,7 +122,9 @@ def _lookup(one: Found) -> Lookup:
 def _proved(header: Header, one: Found, bodies: BodyHashes, answer: Answer) -> DkimResult:
     assert one.signature is not None, "what cannot be read is refused before"
     verdict = prove(claim_of(header, one.field, one.signature, bodies), answer)
-    return _result(_with_policy(verdict, one.signature, bodies), one.signature, answer)
+    if verdict.result is Result.PASS and (reason := _unsigned(header, one.signature, bodies)):
+        verdict = verdict._replace(result=Result.POLICY, reason=reason)
+    return _result(verdict, one.signature, answer)
 
 
 def _refused(one: Found, now: datetime) -> DkimResult | None:
@@ -154,12 +157,13 @@ def _body_problem(signature: Signature, bodies: BodyHashes) -> Verdict | None:
     return None
 
 
-def _with_policy(verdict: Verdict, signature: Signature, bodies: BodyHashes) -> Verdict:
-    unsigned = unsigned_octets(signature, bodies)
-    if verdict.result is not Result.PASS or not unsigned:
-        return verdict
-    reason = f"the last {unsigned} octets of the body are not signed"
-    return verdict._replace(result=Result.POLICY, reason=reason)
+def _unsigned(header: Header, signature: Signature, bodies: BodyHashes) -> str:
+    """What others may have added for people to see, "" for nothing. RFC 6376 sections 8.2, 8.15."""
+    if header.count(b"from") > signature.fields.count(b"from"):
+        return "the message has a From field that is not signed"
+    if octets := unsigned_octets(signature, bodies):
+        return f"the last {octets} octets of the body are not signed"
+    return ""
 
 
 def _result(verdict: Verdict, signature: Signature, answer: Answer | None) -> DkimResult:

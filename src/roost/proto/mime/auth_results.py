@@ -44,7 +44,8 @@ class Property:
 class MethodResult:
     """What one method came to, such as "spf" and "pass".
 
-    comment: for people, of no meaning. reason: for people too, in a place of its own.
+    comment: for people, of no meaning; the one behind the result. reason: for people too, in a
+    place of its own.
     """
 
     method: str
@@ -176,8 +177,9 @@ class _Scanner:
                 return None
             raise self._unreadable()
         result = self._keyword()
+        self._comment = b""
         self._peek()
-        comment, self._comment = self._comment, b""
+        comment = self._comment
         reason, properties = "", list[Property]()
         while self._peek() not in (b";", b""):
             kind = self._keyword()
@@ -228,7 +230,7 @@ class _Scanner:
         return True
 
     def _peek(self) -> bytes:
-        """The next octet behind folds and comments, of which the first is kept."""
+        """The next octet behind folds and comments, the first of which is remembered."""
         while True:
             blanks = _BLANKS.match(self._value, self._at)
             assert blanks is not None, "the pattern matches the empty string"
