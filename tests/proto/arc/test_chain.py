@@ -1,6 +1,8 @@
 """Chains of ARC sets: sealed, checked, continued, broken. RFC 8617."""
 
+from base64 import b64encode
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -10,8 +12,10 @@ from roost.base.lookup import Lookup
 from roost.proto.arc.chain import MAX_SETS, Status, read_chain
 from roost.proto.arc.seal import Sealer, seal
 from roost.proto.arc.verify import ArcResult, verify_chain
+from roost.proto.dkim.canonical import Canonical, canonical_field
 from roost.proto.dkim.header import Header
 from roost.proto.dkim.key import record_of, spell_record
+from roost.proto.dkim.prove import sign_octets
 from roost.proto.mime.auth_results import AuthResults, MethodResult
 from roost.testing.check import run_check
 from roost.testing.dkim import ED25519_KEY, NOW, hashes_of, rsa_key
@@ -110,6 +114,43 @@ def test_a_chain_that_fails_is_sealed_once_more_and_then_left_alone() -> None:
     found = checked(failed)
     assert (found.status, "earlier" in found.reason) == (Status.FAIL, True)
     assert sealed(failed, SEALERS[1], Status.FAIL) == failed
+
+
+def test_the_seal_of_a_failed_chain_covers_its_own_set_alone() -> None:
+    """RFC 8617 section 5.1.2."""
+    one, other = (
+        sealed(TWO.replace(b"t=1767225600", made), SEALERS[0], Status.FAIL)
+        for made in (b"t=1767225601", b"t=1767225602")
+    )
+    assert one.partition(b"ARC-Message")[0] == other.partition(b"ARC-Message")[0]
+
+
+def test_a_body_that_is_signed_in_part_fails_the_chain() -> None:
+    """RFC 6376 section 8.2: anybody may have added the rest."""
+
+    def with_length(octets: int) -> ArcResult:
+        digest = b64encode(sha256(b"Hello\r\n"[:octets]).digest()).decode()
+        message = _signed(
+            f"ARC-Message-Signature: i=1; a=ed25519-sha256; d=l.test; s=one; l={octets};"
+            f" h=from; bh={digest}; b=",
+            b"from:a@a.test",
+        )
+        results = b"ARC-Authentication-Results: i=1; mx.test; none\r\n"
+        seal_field = _signed(
+            "ARC-Seal: i=1; a=ed25519-sha256; cv=none; d=l.test; s=one; b=",
+            *(canonical_field(field, Canonical.RELAXED) for field in (results, message)),
+        )
+        return checked(seal_field + message + results + MESSAGE)
+
+    assert with_length(7).status is Status.PASS
+    found = with_length(5)
+    assert (found.status, "not signed" in found.reason) == (Status.FAIL, True)
+
+
+def _signed(field: str, *covered: bytes) -> bytes:
+    own = canonical_field(field.encode(), Canonical.RELAXED)
+    octets = sign_octets(ED25519_KEY, b"\r\n".join([*covered, own]))
+    return field.encode() + b64encode(octets) + b"\r\n"
 
 
 def test_a_chain_ends_at_fifty_sets() -> None:

@@ -92,6 +92,10 @@ def test_a_stranger_cannot_keep_a_forgery_from_failing() -> None:
     assert (found.result, found.to_apply()) == (Result.FAIL, Policy.REJECT)
 
 
+def test_a_name_that_only_ends_alike_is_a_stranger() -> None:
+    assert checked("a.test", ("xa.test", SpfOutcome.TEMPERROR)).result is Result.FAIL
+
+
 def test_a_pass_needs_nothing_that_is_open() -> None:
     found = checked("a.test", ("a.test", SpfOutcome.TEMPERROR), ("a.test", PASSED))
     assert found.result is Result.PASS
@@ -117,6 +121,31 @@ def test_an_organisation_that_is_not_known_leaves_the_rest_open() -> None:
     assert checked("a.test", None, ("x.a.test", PASSED), zone=zone).result is Result.TEMPERROR
     assert checked("a.test", None, ("b.other", PASSED), zone=zone).result is Result.FAIL
     assert checked("a.test", None, ("a.test", PASSED), zone=zone).result is Result.PASS
+
+
+@pytest.mark.parametrize(
+    ("author", "failing", "proved"),
+    [
+        ("x.b.a.test", "b.a.test", "a.test"),
+        ("x.b.test", "b.test", "y.b.test"),
+    ],
+    ids=["a part between could be an organisation", "a name above could be the organisation"],
+)
+def test_a_name_that_was_not_seen_could_decide(author: str, failing: str, proved: str) -> None:
+    zone = ZoneResolver(
+        {
+            (f"_dmarc.{author}", "TXT"): ["v=DMARC1; p=reject"],
+            (f"_dmarc.{failing}", "TXT"): TEMPORARY,
+            ("_dmarc.a.test", "TXT"): ["v=DMARC1; p=reject"],
+        }
+    )
+    found = checked(author, None, (proved, PASSED), zone=zone)
+    assert (found.result, found.dkim_domains) == (Result.TEMPERROR, ())
+
+
+def test_a_broken_policy_is_not_replaced_by_one_above() -> None:
+    zone = zone_of(x_a_test="v=DMARC1; p=maybe", a_test="v=DMARC1; p=reject")
+    assert checked("x.a.test", zone=zone).result is Result.PERMERROR
 
 
 def test_a_policy_that_cannot_be_read() -> None:
