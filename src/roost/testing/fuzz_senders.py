@@ -17,7 +17,10 @@ from roost.testing.check import run_check
 from roost.testing.resolver import ZoneResolver
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-KEY = "v=DKIM1; k=ed25519; h=sha256; s=email; t=y:s; n=x; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+KEY = (
+    "v=DKIM1; k=ed25519; h=sha256; s=email; t=y:s; n=x;"
+    " p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+)
 SIGNED = b"a=ed25519-sha256; c=relaxed/simple; d=a.test; s=one; t=1; h=from:to; bh=AAAA; b=QUJD"
 
 # A record of a key or of DMARC, then | and a message.
@@ -49,4 +52,5 @@ def play(octets: bytes) -> None:
     for field in fields_of_server(message, ["mx.test"]):
         with suppress(ProtocolError):
             results = parse_auth_results(header.value(field))
-            assert parse_auth_results(spell_auth_results(results).partition(b":")[2])
+            again = parse_auth_results(spell_auth_results(results).partition(b":")[2])
+            assert again.authserv_id == results.authserv_id
