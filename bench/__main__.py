@@ -1,9 +1,11 @@
 """make bench: whole-server figures, medians over rounds, others beside it in the same run.
 
-make bench                      everything, about 15 minutes
-make bench ARGS="deliver imap"  some sections: deliver, idle, imap, memory, start, logins
+make bench                               everything, about 15 minutes
+make bench ARGS="deliver imap"           some sections: deliver, idle, imap, memory, start, logins
+make bench ARGS="imap --messages 10000"  how many messages in the mailbox, 10,000 and 100,000 at first
 """
 
+import argparse
 import json
 import shutil
 import smtplib
@@ -14,11 +16,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from bench.dovecot import Dovecot
 from bench.imap_client import ImapClient
+from bench.imap_fill import fill, wait_until_indexed
+from bench.imap_rows import ImapRows
 from bench.logins import logins
 from bench.postfix import Postfix
 from bench.roost_server import PASSWORD, RoostServer, free_ports
@@ -27,18 +32,24 @@ from bench.smtp_load import message_of
 ROUNDS = 3
 COUNTS = (10_000, 100_000)
 IDLE_MESSAGES = 500
+FILLED_BY_CLIENT = 200_000
+ACCOUNT = 2  # the number of user0, after that of localserve
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sections", nargs="*")
+    parser.add_argument("--messages", type=int, action="append")
+    asked = parser.parse_args()
     sections: dict[str, Callable[[Path], None]] = {
         "deliver": deliver,
         "idle": idle,
-        "imap": imap,
+        "imap": partial(imap, counts=asked.messages or COUNTS),
         "memory": memory,
         "start": start,
         "logins": logins,
     }
-    wanted = sys.argv[1:] or list(sections)
+    wanted = asked.sections or list(sections)
     folder = Path(tempfile.mkdtemp(prefix="roost-bench-"))
     folder.chmod(0o755)
     try:
@@ -113,74 +124,58 @@ def beside(folder: Path) -> None:
     )
 
 
-ROWS: tuple[tuple[str, bytes], ...] = (
-    ("SELECT", b"SELECT INBOX"),
-    ("FETCH FLAGS", b"FETCH 1:* (UID FLAGS)"),
-    ("FETCH ENVELOPE", b"FETCH 1:* (UID ENVELOPE)"),
-    ("FETCH BODYSTRUCTURE", b"FETCH 1:* (UID BODYSTRUCTURE)"),
-    ("FETCH size and date", b"FETCH 1:* (UID RFC822.SIZE INTERNALDATE)"),
-    ("FETCH header fields", b"FETCH 1:* (UID BODY.PEEK[HEADER.FIELDS (FROM SUBJECT DATE)])"),
-    ("FETCH bodies", b"FETCH 1:* (UID BODY.PEEK[])"),
-    ("SEARCH UNSEEN", b"SEARCH UNSEEN"),
-    ("SEARCH SUBJECT", b'SEARCH SUBJECT "message 77"'),
-    ("SEARCH BODY", b'SEARCH BODY "lazy dog and goes"'),
-    ("STORE +FLAGS", b"STORE 1:* +FLAGS.SILENT (\\Flagged)"),
-    ("COPY", b"COPY 1:* Archive"),
-)
+def imap(folder: Path, counts: Sequence[int]) -> None:
+    """Reading and changing a whole mailbox, beside Dovecot where that is installed.
 
-
-def imap(folder: Path) -> None:
-    """Reading, beside Dovecot in the same run where it is installed."""
-    for count in COUNTS:
+    More than FILLED_BY_CLIENT messages are put into the store itself, and measured alone.
+    """
+    for count in counts:
         print(f"\n## IMAP with {count:,} messages of 1.5 KB, seconds\n")
-        results: dict[str, dict[str, float]] = {}
-        roost = RoostServer(folder / f"roost{count}")
-        roost.start()
-        roost.add_accounts(1)
-        results["roost"] = imap_rows(roost.imap, "user0@bench.test", PASSWORD, count)
-        stall = roost.largest_stall_ms()
-        roost.stop()
-        dovecot = Dovecot.start(folder / f"dovecot{count}", free_ports(1)[0])
-        if dovecot is not None:
-            results["Dovecot"] = imap_rows(dovecot.port, "user0", PASSWORD, count)
-            dovecot.stop()
-        print(f"| row | {' | '.join(results)} | ratio |")
-        print("|---" * (len(results) + 2) + "|")
-        for row in [row for row in results["roost"] if all(row in one for one in results.values())]:
-            cells = [f"{times[row]:.3f}" for times in results.values()]
-            pair = [times[row] for times in results.values()]
-            ratio = f"{pair[0] / pair[1]:.2f}" if len(pair) == 2 else ""
-            print(f"| {row} | {' | '.join(cells)} | {ratio} |", flush=True)
-        print(f"\nroost's largest loop stall: {stall:.1f} ms")
+        alone = count > FILLED_BY_CLIENT
+        results = {"roost": imap_of_roost(folder / f"roost{count}", count, filled=alone)}
+        if not alone:
+            dovecot = Dovecot.start(folder / f"dovecot{count}", free_ports(1)[0])
+            if dovecot is not None:
+                rows = ImapRows(dovecot.port, "user0", PASSWORD)
+                rows.make_mailboxes()
+                rows.fill(count)
+                rows.measure()
+                results["Dovecot"] = rows.seconds
+                dovecot.stop()
+        print_rows(results)
 
 
-def imap_rows(port: int, user: str, password: str, count: int) -> dict[str, float]:
-    """Seconds of each row; fills the mailbox first."""
-    client = ImapClient(port, user, password)
-    client.command(b"CREATE Archive") if user == "user0" else None
-    times: dict[str, float] = {}
-    template = message_of(1500)[:-3].replace(b"a message of the bench", b"message %d of the bench")
-    single = [template % (n, n) for n in range(200)]
-    times["APPEND 200, one by one"] = client.append("INBOX", single, pipelined=False)
-    left = count - 200
-    began = time.perf_counter()
-    for first in range(0, left, 500):
-        batch = [template % (n, n) for n in range(first, min(first + 500, left))]
-        client.append("INBOX", batch, pipelined=True)
-    times[f"APPEND {left}, pipelined"] = time.perf_counter() - began
-    if b" MULTIAPPEND" in client.command(b"CAPABILITY"):
-        times["APPEND 200 in one (MULTIAPPEND)"] = client.multiappend("INBOX", single)
-    client.command(b"SELECT INBOX")
-    for name, command in ROWS:
-        rounds = [
-            client.timed(command)[0]
-            for _ in range(ROUNDS if name[:4] in ("FETC", "SEAR", "SELE") else 1)
-        ]
-        times[name] = statistics.median(rounds)
-    client.command(b"STORE 1:* +FLAGS.SILENT (\\Deleted)")
-    times["EXPUNGE"] = client.timed(b"EXPUNGE")[0]
-    client.close()
-    return times
+def imap_of_roost(folder: Path, count: int, *, filled: bool) -> dict[str, float]:
+    """Seconds of each row, and the largest stall in it."""
+    server = RoostServer(folder)
+    server.start()
+    server.add_accounts(1)
+    if filled:
+        server.stop()
+        fill(server.folder, "user0", count)
+        server.start()
+    rows = ImapRows(server.imap, "user0@bench.test", PASSWORD, server.largest_stall_ms)
+    rows.make_mailboxes()
+    if not filled:
+        rows.fill(count)
+    wait_until_indexed(server.folder, ACCOUNT, count)
+    rows.measure()
+    rows.close()
+    server.stop()
+    stall = max(rows.stalls_ms, key=lambda name: rows.stalls_ms[name])
+    print(f"roost's largest loop stall: {rows.stalls_ms[stall]:.1f} ms, in {stall}\n")
+    return rows.seconds
+
+
+def print_rows(results: dict[str, dict[str, float]]) -> None:
+    print(f"| row | {' | '.join(results)} |{' ratio |' if len(results) == 2 else ''}")
+    print("|---" * (len(results) + (len(results) == 2) + 1) + "|")
+    for row in results["roost"]:
+        cells = [f"{times[row]:.4f}" if row in times else "-" for times in results.values()]
+        if len(results) == 2:
+            roost, other = [times.get(row, 0.0) for times in results.values()]
+            cells.append(f"{roost / other:.2f}" if other else "")
+        print(f"| {row} | {' | '.join(cells)} |", flush=True)
 
 
 def idle(folder: Path) -> None:

@@ -33,6 +33,11 @@ class RoostServer:
         self.control = Control(lambda: self._server.socket_path, as_json=True)
         self.seconds_to_start = 0.0
 
+    @property
+    def folder(self) -> Path:
+        """Where its data are; for a server that does not run."""
+        return self._server.folder
+
     def start(self) -> None:
         began = time.perf_counter()
         self._server.start()
