@@ -2,7 +2,9 @@
 
 import pytest
 
-from roost.store.copying import copy
+from roost.store.copying import copy, move_some
+from roost.store.engine import ReadTx
+from roost.store.expunging import remove
 from roost.store.flagging import How, set_flags
 from roost.store.flags import (
     DELETED,
@@ -17,6 +19,7 @@ from roost.store.flags import (
     without_keywords,
 )
 from roost.store.placements import changed_since, keywords, select, uids_where
+from roost.store.search_rows import HasFlags, NotThat, matching
 from roost.testing.clock import START, StoppedClock
 from roost.testing.messages import MessageStore
 from roost.testing.store import new_store
@@ -136,3 +139,48 @@ async def test_what_select_needs() -> None:
     assert await tried.store.scan(lambda tx: keywords(tx, inbox)) == ("a", "b", "c")
     unseen = await tried.store.scan(lambda tx: uids_where(tx, inbox, lacking=SEEN))
     assert list(unseen) == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("gone", "left"),
+    [([], [1, 2, 3, 4]), ([1], [2, 3, 4]), ([2, 3], [1, 4]), ([4], [1, 2, 3]), ([1, 2, 3, 4], [])],
+    ids=["none", "the first", "a gap", "the last", "all"],
+)
+async def test_select_knows_what_is_left(gone: list[int], left: list[int]) -> None:
+    tried = await new_messages()
+    inbox, other = await tried.mailboxes("ann", "INBOX", "Other")
+    for _ in range(4):
+        await tried.file(inbox, other)
+    await tried.write(set_flags, inbox, left[:1], How.ADD, Flags(SEEN), now=START)
+    await tried.write(remove, inbox, gone, now=START)
+    selected = await tried.store.scan(lambda tx: select(tx, inbox))
+    assert list(selected.uids) == left
+    assert selected.first_unseen == (left[1] if len(left) > 1 else None)
+    assert list((await tried.store.scan(lambda tx: select(tx, other))).uids) == [1, 2, 3, 4]
+
+
+async def test_unseen_messages_are_found_by_their_index() -> None:
+    tried = await new_messages()
+    (inbox,) = await tried.mailboxes("ann", "INBOX")
+    for flags in (Flags(SEEN), NO_FLAGS, Flags(FLAGGED)):
+        await tried.file(inbox, flags=flags)
+
+    async def unseen(tx: ReadTx) -> list[int]:
+        return list(await matching(tx, inbox, NotThat(HasFlags(SEEN)), 10))
+
+    assert await tried.store.scan(unseen) == [2, 3]
+    await tried.write(set_flags, inbox, [1, 2], How.REPLACE, Flags(FLAGGED), now=START)
+    await tried.write(set_flags, inbox, [3], How.ADD, Flags(SEEN), now=START)
+    assert await tried.store.scan(unseen) == [1, 2]
+
+
+async def test_emails_need_not_lie_in_the_order_in_which_they_came() -> None:
+    tried = await new_messages()
+    inbox, other = await tried.mailboxes("ann", "INBOX", "Other")
+    for _ in range(7):
+        await tried.file(inbox)
+    for uid in (1, 7, 3):  # the last email is two above the first, as if they were one range
+        await tried.write(move_some, inbox, [uid], other, now=START)
+    outcome = await tried.write(set_flags, other, [1, 2, 3], How.ADD, Flags(SEEN), now=START)
+    assert [one.uid for one in outcome.changed] == [1, 2, 3]
+    assert (await tried.mailbox(other)).unread == 0

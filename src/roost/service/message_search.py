@@ -6,11 +6,12 @@ index, or in the octets of what is not indexed. Everything runs in reader thread
 RFC 9051 section 6.4.4.
 """
 
+import asyncio
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import msgspec
 
@@ -31,6 +32,7 @@ from roost.store.stowed import BlobGone
 
 READ_AT_ONCE = 500
 TEXTS_AT_ONCE = 100
+MANY = 5_000  # to walk through more takes milliseconds
 MAX_HEADER_OCTETS = 1 << 20
 # Larger headers are read one by one.
 _BATCH_OCTETS = 4 << 20
@@ -76,6 +78,8 @@ class TextHas(Condition):
     body_only: bool = False
 
 
+R = TypeVar("R")
+
 # Messages by uid.
 _Found = dict[Uid, EmailId]
 
@@ -97,7 +101,7 @@ async def find(
     """
     rights.require(acting, mailbox, Right.READ)
     found = await _Search(store, index, mailbox, last, progress).among(condition, None)
-    return sorted(found)
+    return await _apart(sorted, found)
 
 
 class _Search:
@@ -123,17 +127,17 @@ class _Search:
         if found is not None and not found:
             return found
         if search_rows.is_of_rows(condition):
-            return _both(await self._by_rows(condition), found)
+            matching = await self._by_rows(condition)
+            return matching if found is None else await _apart(_both, found, matching)
         if isinstance(condition, AllOf):
             return await self._all(condition, found)
         whole = found if found is not None else await self._by_rows(AllOf())
         if isinstance(condition, AnyOf):
             return await self._any(condition, whole)
         if isinstance(condition, NotThat):
-            those = await self.among(condition.condition, whole)
-            return {uid: email for uid, email in whole.items() if uid not in those}
+            return await _apart(_without, whole, await self.among(condition.condition, whole))
         if isinstance(condition, UidIn):
-            return _in_spans(whole, condition)
+            return await _apart(_in_spans, whole, condition)
         return await self._by_text(condition, whole)
 
     async def _by_rows(self, condition: Condition) -> _Found:
@@ -153,28 +157,28 @@ class _Search:
     async def _any(self, condition: AnyOf, whole: _Found) -> _Found:
         found: _Found = {}
         for one in sorted(condition.conditions, key=_cost):
-            left = {uid: email for uid, email in whole.items() if uid not in found}
-            found |= await self.among(one, left)
+            found |= await self.among(one, await _apart(_without, whole, found))
         return found
 
     async def _by_text(self, condition: Condition, whole: _Found) -> _Found:
+        emails_of = await _apart(_emails, whole)
         match condition:
             case SubjectHas(text):
-                hits = await self._in_column(whole, "subject", text, "subject", _subject_text)
+                hits = await self._in_column(emails_of, "subject", text, "subject", _subject_text)
             case AddressHas(field, text):
                 read = partial(_address_text, field)
-                hits = await self._in_column(whole, "addresses", text, field, read)
+                hits = await self._in_column(emails_of, "addresses", text, field, read)
             case HeaderHas(name, text):
-                hits = await self._in_field(_emails(whole), name, fold_text(text))
+                hits = await self._in_field(emails_of, name, fold_text(text))
             case TextHas(text, body_only):
-                hits = await self._in_texts(_emails(whole), fold_text(text), body_only=body_only)
+                hits = await self._in_texts(emails_of, fold_text(text), body_only=body_only)
             case _:
                 raise TypeError(f"no way to look for {type(condition).__name__}")
-        return {uid: email for uid, email in whole.items() if email in hits}
+        return await _apart(_of_emails, whole, hits)
 
     async def _in_column(
         self,
-        whole: _Found,
+        among: list[EmailId],
         column: str,
         text: str,
         field: str,
@@ -185,7 +189,7 @@ class _Search:
 
         async def work(tx: ReadTx) -> tuple[set[EmailId], list[EmailId]]:
             piece = max(_BETWEEN_WORDS.split(needle), key=len)
-            rows = await search_rows.texts_holding(tx, self._account, _emails(whole), column, piece)
+            rows = await search_rows.texts_holding(tx, self._account, among, column, piece)
             hits, cut = set(), []
             for email, stored in rows:
                 said = read(stored)
@@ -263,10 +267,23 @@ def _cost(condition: Condition) -> int:
     return getattr(condition, "cost", 0)
 
 
-def _both(one: _Found, other: _Found | None) -> _Found:
-    if other is None:
-        return one
-    return {uid: email for uid, email in other.items() if uid in one}
+async def _apart(act: Callable[..., R], among: _Found, *args: object) -> R:
+    """What `act` makes of messages, in a thread where they are many."""
+    if len(among) <= MANY:
+        return act(among, *args)
+    return await asyncio.to_thread(act, among, *args)
+
+
+def _both(one: _Found, other: _Found) -> _Found:
+    return {uid: email for uid, email in one.items() if uid in other}
+
+
+def _without(one: _Found, other: _Found) -> _Found:
+    return {uid: email for uid, email in one.items() if uid not in other}
+
+
+def _of_emails(found: _Found, emails_of: set[EmailId]) -> _Found:
+    return {uid: email for uid, email in found.items() if email in emails_of}
 
 
 def _in_spans(whole: _Found, condition: UidIn) -> _Found:

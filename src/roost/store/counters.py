@@ -31,13 +31,17 @@ class Step:
 
     def count(self, flags: int, size: int, sign: int) -> None:
         """Count a placement in (sign 1) or out (sign -1)."""
-        self.messages += sign
-        self.octets += sign * size
+        self.count_many(flags, sign, sign * size)
+
+    def count_many(self, flags: int, messages: int, octets: int) -> None:
+        """Count so many placements with these flags in, or out where the numbers are negative."""
+        self.messages += messages
+        self.octets += octets
         if not flags & SEEN:
-            self.unseen += sign
+            self.unseen += messages
         if flags & DELETED:
-            self.deleted += sign
-            self.deleted_octets += sign * size
+            self.deleted += messages
+            self.deleted_octets += octets
 
     def changes_counts(self) -> bool:
         """Whether a number that somebody is shown changes."""
@@ -71,13 +75,15 @@ class Tally:
 
     def count(self, mailbox: MailboxId, flags: Iterable[tuple[int, int]], sign: int) -> None:
         """Count placements, given as flags and size, in or out."""
-        step, rows = self.of(mailbox), list(flags)
-        deleted = [size for bits, size in rows if bits & DELETED]
-        step.messages += sign * len(rows)
-        step.octets += sign * sum([size for _, size in rows])
-        step.unseen += sign * len([bits for bits, _ in rows if not bits & SEEN])
-        step.deleted += sign * len(deleted)
-        step.deleted_octets += sign * sum(deleted)
+        sizes: dict[int, list[int]] = {}
+        for bits, size in flags:
+            if bits in sizes:
+                sizes[bits].append(size)
+            else:
+                sizes[bits] = [size]
+        step = self.of(mailbox)
+        for bits, of_these in sizes.items():
+            step.count_many(bits, sign * len(of_these), sign * sum(of_these))
 
     async def write(self, tx: WriteTx) -> ModSeq | None:
         """Write every step, in order of mailbox id; returns the highest modseq of counts taken.

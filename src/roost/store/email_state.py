@@ -40,8 +40,8 @@ class Touch:
     """
 
     modseq: ModSeq
-    were_visible: int = 0
-    left: list[Row] = field(default_factory=list)
+    were_visible: int
+    left: list[Row]
 
 
 class Touches:
@@ -54,21 +54,12 @@ class Touches:
         """Note a placement. flags: it had before; left: as it is now, None when it is gone."""
         touch = self.emails.get(email)
         if touch is None:
-            touch = self.emails[email] = Touch(modseq)
+            self.emails[email] = Touch(modseq, not flags & DELETED, [] if left is None else [left])
+            return
         touch.modseq = max(touch.modseq, modseq)
         touch.were_visible += not flags & DELETED
         if left is not None:
             touch.left.append(left)
-
-
-class _Known(NamedTuple):
-    """A row of email_state before the work."""
-
-    merged: Merged
-    thread: ThreadId
-    received: int
-    created_modseq: ModSeq
-    died: int | None
 
 
 class _Change(NamedTuple):
@@ -81,6 +72,21 @@ class _Change(NamedTuple):
     keywords: str
     mailboxes: str
     died: int | None
+
+
+class _Step(NamedTuple):
+    """What becomes of an email in lists and counts; alike in many emails of a work.
+
+    unlisted, listed, relisted: of which mailboxes. counts: mailbox, and by how much its visible
+    and its unread emails change. in_thread: by how much the visible emails of the thread do.
+    """
+
+    change: _Change
+    unlisted: tuple[int, ...] = ()
+    listed: tuple[int, ...] = ()
+    relisted: tuple[int, ...] = ()
+    counts: tuple[tuple[int, int, int], ...] = ()
+    in_thread: int = 0
 
 
 @dataclass(slots=True)
@@ -130,6 +136,12 @@ def _merge_one(placement: Row) -> Merged:
     return merge((placement,))
 
 
+@lru_cache(maxsize=1_024)
+def _known(visible: int, flags: int, keywords: str, mailboxes: str) -> Merged:
+    """What a row of email_state says."""
+    return Merged(visible, flags, keywords, parse_mailboxes(mailboxes))
+
+
 async def recompute(tx: WriteTx, tally: Tally, touches: Touches, now: int) -> set[Type]:
     """Bring the emails whose placements changed up to date; returns the JMAP types that changed.
 
@@ -137,16 +149,19 @@ async def recompute(tx: WriteTx, tally: Tally, touches: Touches, now: int) -> se
     """
     difference = _Difference()
     for some in chunks(list(touches.emails)):
-        before = await _states_of(tx, tally.account, some)
-        alone = {email: _alone(before[email].merged, touches.emails[email]) for email in some}
-        unclear = [email for email in some if alone[email] is None]
+        rows = await _states_of(tx, tally.account, some)
+        alone = [_alone(_known(*rows[email][1:5]), touches.emails[email]) for email in some]
+        unclear = [email for email, merged in zip(some, alone, strict=True) if merged is None]
         others = await _placements_of(tx, tally.account, unclear) if unclear else {}
-        for email in some:
-            merged, died = alone[email], None
+        for email, known in zip(some, alone, strict=True):
+            merged, died = known, None
             if merged is None:
                 merged = merge(others.get(email, ()))
                 died = None if email in others else now
-            _compare(difference, email, before[email], merged, died, touches.emails[email].modseq)
+            _, visible, flags, keywords, mailboxes, thread, was_dead = rows[email]
+            step = _step(_known(visible, flags, keywords, mailboxes), bool(was_dead), merged, died)
+            if step is not None:
+                _collect(difference, email, thread, step, touches.emails[email].modseq)
     return await _write(tx, tally, difference)
 
 
@@ -166,18 +181,24 @@ def _alone(before: Merged, touch: Touch) -> Merged | None:
 
 async def _states_of(
     tx: ReadTx, account: AccountId, emails: Sequence[EmailId]
-) -> dict[EmailId, _Known]:
-    places, wanted = listed(2, emails)
+) -> dict[EmailId, Row]:
+    """By email: email, visible, flags, keywords, mailboxes, thread, whether it is dead.
+
+    emails: each once, in any order.
+    """
+    columns = "email_id, visible, flags, keywords, mailboxes, thread_id, died IS NOT NULL"
+    low, high = min(emails), max(emails)
+    if high - low + 1 == len(emails):  # as most are: one range
+        where, args = "BETWEEN $2 AND $3", [int(low), int(high)]
+    else:
+        places, args = listed(2, emails)
+        where = f"IN ({places})"
     rows = await tx.rows(
-        "SELECT email_id, visible, flags, keywords, mailboxes, thread_id, received,"  # noqa: S608
-        f" created_modseq, died FROM email_state WHERE account_id = $1 AND email_id IN ({places})",
+        f"SELECT {columns} FROM email_state WHERE account_id = $1 AND email_id {where}",  # noqa: S608
         account,
-        *wanted,
+        *args,
     )
-    return {
-        row[0]: _Known(Merged(row[1], row[2], row[3], parse_mailboxes(row[4])), *row[5:])
-        for row in rows
-    }
+    return {row[0]: row for row in rows}
 
 
 async def _placements_of(
@@ -196,17 +217,11 @@ async def _placements_of(
     return found
 
 
-def _compare(
-    difference: _Difference,
-    email: EmailId,
-    known: _Known,
-    merged: Merged,
-    died: int | None,
-    modseq: ModSeq,
-) -> None:
-    before = known.merged
-    if merged == before and (died is None) == (known.died is None):
-        return
+@lru_cache(maxsize=1_024)
+def _step(before: Merged, was_dead: bool, merged: Merged, died: int | None) -> _Step | None:
+    """What becomes of an email; None where nothing does."""
+    if merged == before and (died is not None) == was_dead:
+        return None
     shown = merged[1:] != before[1:] or bool(merged.visible) != bool(before.visible)
     change = _Change(
         int(shown and merged.visible > 0 and not before.visible),
@@ -217,40 +232,47 @@ def _compare(
         _spell_mailboxes(merged.mailboxes),
         died,
     )
-    difference.states.append((email, (modseq - email, change)))
-    if shown:
-        difference.modseq = max(modseq, difference.modseq or modseq)
-        _compare_lists(difference, email, known, merged, modseq)
-
-
-def _compare_lists(
-    difference: _Difference, email: EmailId, known: _Known, merged: Merged, modseq: ModSeq
-) -> None:
-    before = known.merged
+    if not shown:
+        return _Step(change)
     was_unread, now_unread = is_unread(before.flags), is_unread(merged.flags)
-    for mailbox in before.mailboxes - merged.mailboxes:
-        difference.unlisted.append((mailbox, email))
-        _step(difference, mailbox, known.thread, -1, -was_unread)
-    for mailbox in merged.mailboxes - before.mailboxes:
-        difference.listed.append((mailbox, email))
-        _step(difference, mailbox, known.thread, 1, now_unread)
-    if merged.flags != before.flags:
-        for mailbox in merged.mailboxes & before.mailboxes:
-            difference.relisted.append((mailbox, email))
-            _step(difference, mailbox, known.thread, 0, now_unread - was_unread)
-    moved = (merged.visible > 0) - (before.visible > 0)
-    if moved:
-        had, last = difference.in_threads.get(known.thread, (0, modseq))
-        difference.in_threads[known.thread] = (had + moved, max(last, modseq))
+    unlisted, listed_in = before.mailboxes - merged.mailboxes, merged.mailboxes - before.mailboxes
+    stayed = merged.mailboxes & before.mailboxes if merged.flags != before.flags else frozenset()
+    counts = [(mailbox, -1, -was_unread) for mailbox in unlisted]
+    counts += [(mailbox, 1, now_unread) for mailbox in listed_in]
+    if now_unread != was_unread:
+        counts += [(mailbox, 0, now_unread - was_unread) for mailbox in stayed]
+    return _Step(
+        change,
+        tuple(unlisted),
+        tuple(listed_in),
+        tuple(stayed),
+        tuple(counts),
+        (merged.visible > 0) - (before.visible > 0),
+    )
 
 
-def _step(
-    difference: _Difference, mailbox: int, thread: ThreadId, emails: int, unread: int
+def _collect(
+    difference: _Difference, email: EmailId, thread: ThreadId, step: _Step, modseq: ModSeq
 ) -> None:
-    if emails or unread:
-        step = difference.in_mailboxes.setdefault((MailboxId(mailbox), thread), [0, 0])
-        step[0] += emails
-        step[1] += unread
+    change, unlisted, listed_in, relisted, counts, in_thread = step
+    difference.states.append((email, (modseq - email, change)))
+    if not change.shown:
+        return
+    difference.modseq = max(modseq, difference.modseq or modseq)
+    for pairs, mailboxes in (
+        (difference.unlisted, unlisted),
+        (difference.listed, listed_in),
+        (difference.relisted, relisted),
+    ):
+        for mailbox in mailboxes:
+            pairs.append((mailbox, email))
+    for mailbox, emails, unread in counts:
+        totals = difference.in_mailboxes.setdefault((MailboxId(mailbox), thread), [0, 0])
+        totals[0] += emails
+        totals[1] += unread
+    if in_thread:
+        had, last = difference.in_threads.get(thread, (0, modseq))
+        difference.in_threads[thread] = (had + in_thread, max(last, modseq))
 
 
 async def _write(tx: WriteTx, tally: Tally, difference: _Difference) -> set[Type]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
-from roost.base.ids import MailboxRef, ModSeq, Uid
+from roost.base.ids import MailboxId, MailboxRef, ModSeq, Uid
 from roost.store import email_state, numbers, placements
 from roost.store.counters import Tally
 from roost.store.engine import WriteTx
@@ -60,52 +60,62 @@ async def set_flags(
     unchanged_since: leave messages alone whose modseq is higher (RFC 7162 section 3.1.3).
     """
     outcome = Flagged([], [], [])
-    moving: list[tuple[Placed, Flags]] = []
+    moving: list[tuple[Placed, _Alike]] = []
+    found: dict[tuple[int, str], _Alike] = {}
     for placed in await placements.by_uids(tx, mailbox, uids):
-        after = _changed(placed, how, flags)
+        before = (placed.flags, placed.keywords)
+        alike = found.get(before)
+        if alike is None:
+            alike = found[before] = _Alike.of(mailbox, Flags(*before), how, flags)
         if unchanged_since is not None and placed.modseq > unchanged_since:
             outcome.modified.append(placed.uid)
-        elif after == (placed.flags, placed.keywords):
+        elif alike.after == before:
             outcome.unchanged.append(placed.uid)
         else:
-            moving.append((placed, after))
+            moving.append((placed, alike))
     if moving:
         outcome.changed.extend(await _write(tx, mailbox, moving, micros(now)))
     return outcome
 
 
-def _changed(placed: Placed, how: How, flags: Flags) -> Flags:
+class _Alike(NamedTuple):
+    """What becomes of all messages that had the same flags. left: for email_state."""
+
+    after: Flags
+    left: tuple[MailboxId, int, str]
+
+    @classmethod
+    def of(cls, mailbox: MailboxRef, before: Flags, how: How, flags: Flags) -> "_Alike":
+        after = _changed(before, how, flags)
+        return cls(after, (mailbox.id, *after))
+
+
+def _changed(before: Flags, how: How, flags: Flags) -> Flags:
     if how is How.REPLACE:
         return flags
     if how is How.ADD:
-        return Flags(placed.flags | flags.bits, with_keywords(placed.keywords, flags.keywords))
-    return Flags(placed.flags & ~flags.bits, without_keywords(placed.keywords, flags.keywords))
+        return Flags(before.bits | flags.bits, with_keywords(before.keywords, flags.keywords))
+    return Flags(before.bits & ~flags.bits, without_keywords(before.keywords, flags.keywords))
 
 
 async def _write(
-    tx: WriteTx, mailbox: MailboxRef, moving: Sequence[tuple[Placed, Flags]], now: int
+    tx: WriteTx, mailbox: MailboxRef, moving: Sequence[tuple[Placed, _Alike]], now: int
 ) -> list[Changed]:
     first = await numbers.reserve_modseqs(tx, mailbox.account, len(moving))
-    changed = [
-        Changed(placed.uid, after.bits, after.keywords, ModSeq(modseq), placed.modseq)
-        for modseq, (placed, after) in enumerate(moving, first)
-    ]
+    changed, numbered, touches = [], [], email_state.Touches()
+    for modseq, (placed, (after, left)) in enumerate(moving, first):
+        changed.append(Changed(placed.uid, *after, ModSeq(modseq), placed.modseq))
+        # Uids that follow one another take modseqs that do, so that one statement serves many.
+        numbered.append((placed.uid, (modseq - placed.uid, after)))
+        touches.add(placed.email, ModSeq(modseq), placed.flags, left)
     await tx.execute_many(
         "UPDATE placement SET flags = $1, keywords = $2, modseq = uid + $3"
         " WHERE account_id = $4 AND mailbox_id = $5 AND uid BETWEEN $6 AND $7",
-        [(*after, *mailbox, low, high) for low, high, after in runs(map(_numbered, changed))],
+        [(*after, shift, *mailbox, low, high) for low, high, (shift, after) in runs(numbered)],
     )
     tally = Tally(mailbox.account)
-    tally.count(mailbox.id, ((placed.flags, placed.size) for placed, _ in moving), -1)
-    tally.count(mailbox.id, ((after.bits, placed.size) for placed, after in moving), 1)
+    tally.count(mailbox.id, [(placed.flags, placed.size) for placed, _ in moving], -1)
+    tally.count(mailbox.id, [(alike.after.bits, placed.size) for placed, alike in moving], 1)
     tally.of(mailbox.id).modseq = changed[-1].modseq
-    touches = email_state.Touches()
-    for (placed, after), one in zip(moving, changed, strict=True):
-        touches.add(placed.email, one.modseq, placed.flags, (mailbox.id, *after))
     await email_state.finish(tx, tally, touches, now)
     return changed
-
-
-def _numbered(one: Changed) -> tuple[int, tuple[int, str, int]]:
-    """Uids that follow one another take modseqs that do, so that one statement serves many."""
-    return one.uid, (one.bits, one.keywords, one.modseq - one.uid)

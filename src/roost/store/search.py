@@ -5,6 +5,7 @@ mean substrings (RFC 9051 section 6.4.4) and are exact: mail that is not indexed
 """
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
@@ -107,15 +108,15 @@ async def search_substring(
 ) -> list[EmailId]:
     """Those of `among` whose text has the needle anywhere; exact, ascending.
 
-    progress: hears how many texts of how many were looked at.
+    among: ascending, each once. progress: hears how many texts of how many were looked at.
     """
     text, inner_words, body_only = needle
     done = await asyncio.to_thread(index.progress, account)
-    known = sorted({email for email in among if email <= done})
+    indexed = bisect_right(among, done)
+    known, unknown = among[:indexed], among[indexed:]
     if inner_words:
         with_words = await asyncio.to_thread(index.matching, account, inner_words)
-        known = sorted(set(with_words).intersection(known))  # type: ignore[arg-type]
-    unknown = sorted({email for email in among if email > done})
+        known = await asyncio.to_thread(_in_both, with_words, known)
     found: list[EmailId] = []
     looked_at = 0
 
@@ -138,6 +139,11 @@ async def search_substring(
         found += await store.scan(read)
         count(len(some))
     return found
+
+
+def _in_both(some: Collection[int], others: Sequence[EmailId]) -> list[EmailId]:
+    wanted = set(some)
+    return [email for email in others if email in wanted]
 
 
 def _has(text: IndexedText, needle: str, *, body_only: bool) -> bool:

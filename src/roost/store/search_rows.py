@@ -12,6 +12,7 @@ from typing import Any
 from roost.base.ids import AccountId, EmailId, MailboxRef, ThreadId, Uid
 from roost.store.emails import EMAIL_SHIFT
 from roost.store.engine import ReadTx, Value
+from roost.store.flags import SEEN
 from roost.store.sql_lists import Span, chunks, listed
 
 # A statement with more conditions takes SQLite longer to prepare than to run.
@@ -230,6 +231,9 @@ async def headers_of(
     return [(EmailId(row[0] - first), row[1], row[2], row[3]) for row in rows]
 
 
+_SEEN = HasFlags(SEEN)
+
+
 def _needs_email(condition: Condition) -> bool:
     if isinstance(condition, AllOf | AnyOf):
         return any(map(_needs_email, condition.conditions))
@@ -263,6 +267,8 @@ def _joined(conditions: Sequence[Condition], word: str, none: str, args: list[Va
 
 
 def _spell_not(condition: NotThat, args: list[Value]) -> str:
+    if condition.condition == _SEEN:
+        return "p.flags & 1 = 0"  # letter for letter what the index of unseen messages says
     return f"NOT ({_spell(condition.condition, args)})"
 
 

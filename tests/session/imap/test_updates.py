@@ -7,7 +7,7 @@ import pytest
 
 from roost.base.ids import MailboxRef
 from roost.service import mailboxes
-from roost.session.imap.updates import EXPUNGES_AT_ONCE, FEW
+from roost.session.imap.updates import EXPUNGES_AT_ONCE, FEW, MANY
 from roost.store import expunging, flagging
 from roost.store.engine import WriteTx
 from roost.store.filing import file_messages
@@ -176,13 +176,12 @@ async def test_a_hint_while_news_are_told_is_not_lost() -> None:
         lines.append(await client.wire.line())
 
 
-async def test_a_mailbox_of_100_000_messages_is_selected() -> None:
-    house = await new_house()
-    ref = await house.ref()
+async def fill_many(house: ImapHouse, ref: MailboxRef, pages: int) -> None:
+    """So many times 500 messages, which share 500 emails."""
     await fill(house, ref, 500)
 
     async def multiply(tx: WriteTx) -> None:
-        for factor in range(1, 200):
+        for factor in range(1, pages):
             await tx.execute(
                 "INSERT INTO placement SELECT account_id, mailbox_id, uid + $1, email_id, flags,"
                 " keywords, modseq + $1, size, received, saved FROM placement"
@@ -191,12 +190,57 @@ async def test_a_mailbox_of_100_000_messages_is_selected() -> None:
                 *ref,
             )
         await tx.execute(
-            "UPDATE mailbox SET messages = 100000, uid_next = 100001, highest_modseq = 1000000"
-            " WHERE account_id = $1 AND id = $2",
+            "UPDATE mailbox SET messages = $1, uid_next = $1 + 1, highest_modseq = 1000000"
+            " WHERE account_id = $2 AND id = $3",
+            pages * 500,
             *ref,
+        )
+        await tx.execute(
+            "UPDATE account_counter SET next_modseq = 1000001 WHERE account_id = $1", ref.account
         )
 
     await house.store.write(multiply)
+
+
+async def test_a_mailbox_of_100_000_messages_is_selected() -> None:
+    house = await new_house()
+    await fill_many(house, await house.ref(), 200)
     client = await house.client()
     lines = await client.ok("SELECT INBOX")
     assert b"* 100000 EXISTS" in lines
+
+
+@pytest.mark.parametrize("qresync", [False, True])
+async def test_what_leaves_a_large_mailbox_is_told_as_in_a_small_one(qresync: bool) -> None:
+    house = await new_house()
+    ref = await house.ref()
+    await fill_many(house, ref, MANY // 500 + 1)
+    client = await house.client()
+    if qresync:
+        await client.ok("ENABLE QRESYNC")
+    await client.ok("SELECT INBOX")
+    await remove(house, ref, range(11, 311))
+    expunges = [b"* %d EXPUNGE" % number for number in range(310, 10, -1)]
+    assert (await client.ok("NOOP"))[: len(expunges)] == (
+        [b"* VANISHED 11:310"] if qresync else expunges
+    )
+    assert await client.ok("UID SEARCH UID 9:312") == [b"* SEARCH 9 10 311 312"]
+    assert (await client.ok("FETCH 11 (UID)"))[0] == b"* 11 FETCH (UID 311)"
+
+
+@pytest.mark.parametrize(
+    ("key", "count"),
+    [
+        ("NOT SUBJECT nothing", 20_500),
+        ("OR SUBJECT nothing NOT FROM nobody", 20_500),
+        ("NOT UID 11:20010 NOT SUBJECT nothing", 500),
+        ("SUBJECT nothing", 0),
+    ],
+)
+async def test_a_large_mailbox_is_searched_as_a_small_one(key: str, count: int) -> None:
+    house = await new_house()
+    await fill_many(house, await house.ref(), 41)
+    client = await house.client()
+    await client.ok("EXAMINE INBOX")
+    (line,) = await client.ok(f"SEARCH RETURN (COUNT) {key}")
+    assert line.endswith(b" COUNT %d" % count)

@@ -11,7 +11,8 @@ command ends in NO [CORRUPTION]; a part whose encoding cannot be undone is NIL t
 import asyncio
 from array import array
 from collections.abc import Hashable, Sequence
-from typing import NamedTuple
+from contextlib import aclosing
+from itertools import tee
 
 from roost.proto.imap import response
 from roost.proto.imap.command import Command
@@ -22,21 +23,19 @@ from roost.session.imap import condstore, expunged_rows, messagelimit, partial, 
 from roost.session.imap.conversation import UIDONLY, Conversation, Done, Refused
 from roost.session.imap.fetch_plan import Plan, make_plan
 from roost.session.imap.fetch_sections import SectionTeller, Trouble
+from roost.session.imap.fetch_small import (
+    PAGE_MESSAGES,
+    SmallTeller,
+    one_ahead,
+    read_rows,
+    small_teller,
+)
 from roost.session.imap.messagelimit import Newest
-from roost.session.imap.targets import count, named, numbers_of, uids_of
-from roost.store import placements
-from roost.store.engine import ReadTx, Row
+from roost.session.imap.targets import count, named, numbers_of
+from roost.store.engine import Row
 from roost.store.flags import SEEN
 
 __all__ = ["fetch", "tell_items"]
-
-
-class _Told(NamedTuple):
-    """How many messages of a FETCH were not there, or only until now, and which were not seen."""
-
-    missing: int
-    expunged: int
-    unseen: "array[int]"
 
 
 async def fetch(talk: Conversation, command: Command) -> Done:
@@ -54,31 +53,9 @@ async def fetch(talk: Conversation, command: Command) -> Done:
     if since is not None:
         ranges = await condstore.those_changed(talk, ranges, since)
     newest = messagelimit.newest(talk, ranges)
-    teller = SectionTeller(talk, plan) if plan.sections else None
-    told = await _tell_all(talk, plan, teller, newest)
-    await messages.mark_seen(
-        talk.port.store, talk.port.clock, talk.user.account, view.ref, told.unseen
-    )
-    outcome = _outcome(command, teller.trouble if teller else Trouble(), told)
-    return messagelimit.finish(talk, outcome, newest.code)
-
-
-async def _tell_all(
-    talk: Conversation, plan: Plan, teller: SectionTeller | None, newest: Newest
-) -> _Told:
-    downwards = newest.code is not None
-    unseen: list[int] = []
-    missing = expunged = 0
-    for page in newest.pages():
-        rows = await _read(talk, plan, page)
-        if len(rows) < count(page):
-            rows, found = await expunged_rows.add(talk, plan.columns, page, rows)
-            expunged += found
-        missing += count(page) - len(rows)
-        if rows:
-            await _tell(talk, plan, teller, page, rows, downwards=downwards)
-            unseen.extend(_unseen(plan, rows))
-    return _Told(missing, expunged, array("I", sorted(unseen)))
+    run = _Run(talk, plan, downwards=newest.code is not None)
+    await run.tell_all(newest)
+    return messagelimit.finish(talk, run.outcome(command), newest.code)
 
 
 async def tell_items(talk: Conversation, uids: Sequence[int], items: Sequence[Hashable]) -> None:
@@ -87,27 +64,76 @@ async def tell_items(talk: Conversation, uids: Sequence[int], items: Sequence[Ha
     uids: ascending. What is damaged or cannot be decoded is NIL.
     """
     view = talk.selected
-    plan = make_plan(talk, items)
-    teller = SectionTeller(talk, plan) if plan.sections else None
     numbers = (number for uid in uids if (number := view.number_of(uid)) is not None)
     newest = Newest([(number - 1, number) for number in numbers])
-    told = await _tell_all(talk, plan, teller, newest)
-    await messages.mark_seen(
-        talk.port.store, talk.port.clock, talk.user.account, view.ref, told.unseen
-    )
+    await _Run(talk, make_plan(talk, items), downwards=False).tell_all(newest)
 
 
-async def _read(talk: Conversation, plan: Plan, page: Sequence[Range]) -> list[Row]:
-    view = talk.selected
+class _Run:
+    """The messages of one command, page by page, and what is to be said of them at the end.
 
-    async def read(tx: ReadTx) -> list[Row]:
-        if len(page) > 1:
-            return await placements.columns_by_uids(tx, view.ref, plan.columns, uids_of(view, page))
-        ((start, stop),) = page
-        first, last = view.uids[start], view.uids[stop - 1]
-        return await placements.columns_page(tx, view.ref, plan.columns, first, last)
+    downwards: whether the messages of a page are told from the last to the first.
+    """
 
-    return await talk.port.store.read(read)
+    def __init__(self, talk: Conversation, plan: Plan, *, downwards: bool) -> None:
+        self._talk = talk
+        self._plan = plan
+        self._downwards = downwards
+        self._teller = SectionTeller(talk, plan) if plan.sections else None
+        self._unseen: array[int] = array("I")
+        self._missing = 0
+        self._expunged = 0
+
+    async def tell_all(self, newest: Newest) -> None:
+        r"""Tell the messages, then set `\Seen` where the plan does."""
+        talk = self._talk
+        small = small_teller(talk, self._plan, downwards=self._downwards)
+        if small is None:
+            for page in newest.pages():
+                await self._tell(page)
+        else:
+            await self._tell_small(small, newest)
+        port, unseen = talk.port, array("I", sorted(self._unseen))
+        account, ref = talk.user.account, talk.selected.ref
+        await messages.mark_seen(port.store, port.clock, account, ref, unseen)
+
+    def outcome(self, command: Command) -> Done | Refused:
+        """How the command ends: what went wrong with single messages is said at its end."""
+        trouble = self._teller.trouble if self._teller else Trouble()
+        if trouble.unknown_encoding:
+            return Refused("a part has an encoding that nobody knows here", response.UNKNOWN_CTE)
+        if trouble.damage is not None:
+            return Refused("some messages are damaged, the others are told", response.CORRUPTION)
+        if self._missing and not command.uid:
+            return Refused("some messages are no longer there", response.EXPUNGEISSUED)
+        gone = self._expunged and not command.uid
+        return Done("FETCH done", response.EXPUNGEISSUED if gone else None)
+
+    async def _tell_small(self, small: SmallTeller, newest: Newest) -> None:
+        """Tell all that can be told by `small` so, and the rest as any other."""
+        talk = self._talk
+        ahead, behind = tee(newest.pages(PAGE_MESSAGES))
+        async with aclosing(one_ahead(map(small.read, ahead))) as answers:
+            async for told in answers:
+                page = next(behind)
+                if told is None:
+                    await self._tell(page)
+                    continue
+                talk.send(told.octets)
+                self._unseen.extend(_unseen(small.plan, told.rows))
+                await talk.room()
+
+    async def _tell(self, page: Sequence[Range]) -> None:
+        """Tell a page of messages, also of those that others expunged."""
+        talk, plan = self._talk, self._plan
+        rows = await talk.port.store.read(lambda tx: read_rows(tx, talk, plan, page))
+        if len(rows) < count(page):
+            rows, found = await expunged_rows.add(talk, plan.columns, page, rows)
+            self._expunged += found
+        self._missing += count(page) - len(rows)
+        if rows:
+            await _tell(talk, plan, self._teller, page, rows, downwards=self._downwards)
+            self._unseen.extend(_unseen(plan, rows))
 
 
 async def _tell(
@@ -138,14 +164,3 @@ def _unseen(plan: Plan, rows: Sequence[Row]) -> list[int]:
         return []
     flags = plan.at("flags")
     return [row[0] for row in rows if not row[flags] & SEEN]
-
-
-def _outcome(command: Command, trouble: Trouble, told: _Told) -> Done | Refused:
-    if trouble.unknown_encoding:
-        return Refused("a part has an encoding that nobody knows here", response.UNKNOWN_CTE)
-    if trouble.damage is not None:
-        return Refused("some messages are damaged, the others are told", response.CORRUPTION)
-    if told.missing and not command.uid:
-        return Refused("some messages are no longer there", response.EXPUNGEISSUED)
-    gone = told.expunged and not command.uid
-    return Done("FETCH done", response.EXPUNGEISSUED if gone else None)

@@ -41,6 +41,11 @@ class Plan:
     sections: tuple[SectionItem, ...]
     marks_seen: bool
 
+    @property
+    def shown(self) -> frozenset[str]:
+        """The columns that the head is made of."""
+        return frozenset(name for item in self.items for name in item.columns)
+
     def at(self, column: str) -> int:
         """Where a column stands in the rows."""
         return self.columns.index(column)

@@ -25,7 +25,7 @@ from roost.proto.imap.sequence import MAX_NUMBER, Range, SequenceSet, of_numbers
 from roost.service import message_search
 from roost.session.imap.conversation import QRESYNC, Conversation, Done, Refused
 from roost.session.imap.ports import ImapLimits
-from roost.session.imap.targets import count, pages, spans_of
+from roost.session.imap.targets import PAGE_MESSAGES, count, pages, spans_of
 from roost.session.imap.view import View
 from roost.store.flags import DELETED
 from roost.store.search_rows import AllOf, Condition, HasFlags, UidIn
@@ -44,12 +44,12 @@ class Newest(NamedTuple):
     ranges: Sequence[Range]
     code: Code | None = None
 
-    def pages(self) -> Iterator[list[Range]]:
-        """The messages page by page, the newest page first where older ones are left.
+    def pages(self, size: int = PAGE_MESSAGES) -> Iterator[list[Range]]:
+        """At most `size` messages a page, the newest page first where older ones are left.
 
         RFC 9738 section 3.1 asks for that order.
         """
-        found = pages(self.ranges)
+        found = pages(self.ranges, size)
         return found if self.code is None else reversed(list(found))
 
 

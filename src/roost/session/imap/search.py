@@ -42,10 +42,13 @@ async def search(talk: Conversation, command: Command) -> Done:
     uids = await find(talk, wanted)
     if returns is not None and returns.save:
         view.saved = to_save(returns, uids)
-    numbers = uids if command.uid else numbers_of(view, uids)
     modseq = await highest_modseq(talk, args.key, returns, uids)
     asked = ALL if returns is None and talk.is_rev2 else returns
-    await tell(talk, lambda: _spell(command, asked, numbers, modseq), len(numbers))
+
+    def spell() -> bytes:
+        return _spell(command, asked, uids if command.uid else numbers_of(view, uids), modseq)
+
+    await tell(talk, spell, len(uids))
     if wants_update(returns):
         if cut is None:
             items = update_items(returns)

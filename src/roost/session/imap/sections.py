@@ -29,6 +29,7 @@ MAX_HEADER_OCTETS = DEFAULT_LIMITS.header_octets
 _NOWHERE = Range(0, 0)
 _NOT_ENCODED = frozenset({b"", b"7bit", b"8bit", b"binary"})
 _FIELDS = frozenset({SectionText.HEADER_FIELDS, SectionText.HEADER_FIELDS_NOT})
+_HEADERS = _FIELDS | {SectionText.HEADER}
 
 
 # Makes an item of the octets it asked for.
@@ -122,6 +123,34 @@ def finder(item: SectionItem) -> Finder:
     return find
 
 
+# Spells an item of the first octets of a message, so many of which are its header.
+StartSpeller = Callable[[bytes, int], bytes]
+
+
+def needs_header_only(item: SectionItem) -> bool:
+    """Whether the octets of the header are all that the item is made of."""
+    return isinstance(item, BodySection) and not item.section.part and item.section.text in _HEADERS
+
+
+def start_speller(item: SectionItem) -> StartSpeller | None:
+    """How to spell an item of the message as a whole; None for one that needs its part tree.
+
+    It takes the octets of the message, or of its header alone where that is enough.
+    """
+    if not isinstance(item, BodySection) or item.section.part:
+        return None
+    label, partial = item.label, item.partial
+    match item.section.text:
+        case None:
+            return lambda octets, _: _literal(label, _cut(octets, partial))
+        case SectionText.TEXT:
+            return lambda octets, header: _literal(label, _cut(octets[header:], partial))
+        case SectionText.HEADER:
+            return lambda octets, header: _literal(label, _cut(octets[:header], partial))
+    spell = _spell_fields(item)
+    return lambda octets, header: spell(octets[:header])
+
+
 def located(spec: SectionSpec, octets: Octets) -> Range | None:
     """Where a section lies, header fields in their header; None where there is no such section.
 
@@ -189,8 +218,7 @@ def nil_item(item: SectionItem) -> bytes:
 def _spell_fields(item: BodySection) -> Speller:
     label, partial, names = item.label, item.partial, item.section.fields
     if item.section.text is SectionText.HEADER_FIELDS:
-        found = _fields_named(names).findall
-        return lambda octets: _literal(label, _cut(_closed(b"".join(found(octets))), partial))
+        return lambda octets: _literal(label, _cut(_named_fields(octets, names), partial))
 
     def spell(octets: bytes) -> bytes:
         whole = Range(0, len(octets))
@@ -200,20 +228,28 @@ def _spell_fields(item: BodySection) -> Speller:
     return spell
 
 
+def _named_fields(octets: bytes, names: tuple[bytes, ...]) -> bytes:
+    """The fields with these names, and the empty line that ends a header.
+
+    As `section.header_fields` does, in a tenth of the time.
+    """
+    # Fields are found without the line feed that ends them, since it begins the next one's line.
+    found = _fields_named(names).findall(
+        b"\n" + octets + (b"" if octets[-1:] == b"\n" else b"\r\n")
+    )
+    found.append(b"\r\n")
+    return b"\n".join(found)
+
+
 @lru_cache(maxsize=256)
 def _fields_named(names: tuple[bytes, ...]) -> re.Pattern[bytes]:
-    """Matches each field with one of these names, its folded lines included.
+    """Matches the line feed before each field with one of these names, and the field.
 
-    What begins a line is a field's name, since folded lines begin with white space; so this finds
-    what `section.header_fields` does in a third of the time.
+    What begins a line is a field's name, since folded lines begin with white space. A pattern that
+    begins with an octet of its own is looked for by memchr.
     """
     wanted = b"|".join(map(re.escape, names))
-    return re.compile(rb"^(?:%b)[ \t]*+:(?:[^\n]*+\n[ \t])*+[^\n]*+\n?+" % wanted, re.I | re.M)
-
-
-def _closed(fields: bytes) -> bytes:
-    """Fields with the empty line that ends a header."""
-    return fields + (b"\r\n" if not fields or fields.endswith(b"\n") else b"\r\n\r\n")
+    return re.compile(rb"\n((?:%b)[ \t]*+:[^\n]*+(?:\n[ \t][^\n]*+)*+)" % wanted, re.I)
 
 
 def _binary_speller(label: bytes, encoding: bytes, partial: Partial | None) -> Speller:

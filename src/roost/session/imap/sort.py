@@ -38,15 +38,15 @@ async def sort(talk: Conversation, command: Command) -> Done:
     uids = await order_uids(talk, args.criteria, await find(talk, wanted))
     if returns is not None and returns.save:
         view.saved = to_save(returns, uids)
-    numbers = uids if command.uid else numbers_in_order(view, uids)
     modseq = await highest_modseq(talk, args.key, returns, uids)
 
     def spell() -> bytes:
+        numbers = uids if command.uid else numbers_in_order(view, uids)
         if returns is None:
             return syntax.sort(numbers, modseq=modseq)
         return spell_results(command, returns, numbers, modseq, in_order=True)
 
-    await tell(talk, spell, len(numbers))
+    await tell(talk, spell, len(uids))
     if wants_update(returns):
         items = update_items(returns)
         keep(talk, command, wanted, uids, args.criteria, by_uid=command.uid, items=items)

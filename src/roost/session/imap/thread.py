@@ -10,7 +10,7 @@ from roost.proto.mime.threading import Forest
 from roost.service import message_order
 from roost.session.imap import messagelimit
 from roost.session.imap.conversation import Conversation, Done
-from roost.session.imap.results import condition, find
+from roost.session.imap.results import condition, find, numbers_in_order
 
 __all__ = ["thread"]
 
@@ -28,15 +28,15 @@ async def thread(talk: Conversation, command: Command) -> Done:
         await find(talk, condition(talk, args.key)),
         by_ancestry=args.algorithm is ThreadAlgorithm.REFERENCES,
     )
-    # The view has all of them: uids above the last it told were not looked for.
-    numbers = uids if command.uid else [view.number_of(uid) or 0 for uid in uids]
-    talk.send(await asyncio.to_thread(_spell, numbers, forest))
+
+    def spell() -> bytes:
+        # The view has all of them: uids above the last it told were not looked for.
+        numbers = uids if command.uid else numbers_in_order(view, uids)
+        return syntax.thread(_nodes(numbers, forest))
+
+    talk.send(await asyncio.to_thread(spell))
     await talk.room()
     return Done("THREAD done")
-
-
-def _spell(numbers: Sequence[int], forest: Forest) -> bytes:
-    return syntax.thread(_nodes(numbers, forest))
 
 
 def _nodes(numbers: Sequence[int], forest: Forest) -> Iterator[ThreadNode]:

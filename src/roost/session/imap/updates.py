@@ -4,9 +4,10 @@ It also tells of the client's own changes, so that there is one way in which a c
 flags, arrivals and removals. RFC 9051 sections 5.2 and 7.5, RFC 7162 section 3.2.
 """
 
+import asyncio
 from array import array
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
 
 from roost.base.ids import EmailId, MailboxRef, Uid
 from roost.proto.imap import data, response
@@ -21,8 +22,11 @@ from roost.store.engine import MAX_INLINE_ROWS, ReadTx
 from roost.store.expunged import Expunged
 from roost.store.placements import Placed
 
+T = TypeVar("T")
+
 EXPUNGES_AT_ONCE = 2_000
 FEW = 100  # above it, one pass over all is cheaper than to close each gap by itself
+MANY = 20_000  # to walk through them takes a few milliseconds
 
 
 class _News(NamedTuple):
@@ -72,6 +76,7 @@ async def catch_up(talk: Conversation, *, may_expunge: bool) -> None:
         if not news.more:
             break
         await talk.room()
+        await asyncio.sleep(0)  # the client may have had nothing to take: others want their turn
     await arrivals.tell(talk, view, arrived, touched)
     if view.gone and may_expunge:
         await _tell_gone(talk, view)
@@ -105,6 +110,7 @@ async def _tell_withheld(talk: Conversation, view: View) -> None:
         )
         _tell_flags(talk, view, [one for one in page if one.modseq <= view.told])
         await talk.room()
+        await asyncio.sleep(0)
         after = page[-1].modseq if len(page) == MAX_INLINE_ROWS else None
 
 
@@ -130,6 +136,7 @@ async def _tell_own(talk: Conversation, view: View, *, may_expunge: bool) -> Non
             spoke |= _tell_flags(talk, view, [one for one in news.changed if one.modseq <= high])
             _take_gone(view, [one for one in news.gone if one.modseq <= high])
             await talk.room()
+            await asyncio.sleep(0)
             after = news.highest if news.more else high
     if view.gone and may_expunge:
         await _tell_gone(talk, view)
@@ -231,14 +238,25 @@ def _tell_new_keywords(talk: Conversation, view: View, keywords: str) -> None:
 
 async def _tell_gone(talk: Conversation, view: View) -> None:
     context.tell_expunged(talk, view)
+    # Nobody else looks at the view meanwhile: commands wait for one another.
+    run = _here if len(view.uids) <= MANY else asyncio.to_thread
     if talk.tells_vanished:
-        talk.send(vanished(view.drop_gone()))
+        talk.send(await run(_spell_vanished, view))
         return
-    numbers = list(view.take_away()) if len(view.gone) <= FEW else _renumber(view)
+    few = len(view.gone) <= FEW
+    numbers = list(view.take_away()) if few else await run(_renumber, view)
     for start in range(0, len(numbers), EXPUNGES_AT_ONCE):
         some = numbers[start : start + EXPUNGES_AT_ONCE]
         talk.send(data.expunge(some))
         await talk.room()
+
+
+async def _here(act: Callable[[View], T], view: View) -> T:
+    return act(view)
+
+
+def _spell_vanished(view: View) -> bytes:
+    return vanished(view.drop_gone())
 
 
 def _renumber(view: View) -> list[int]:

@@ -87,9 +87,9 @@ class View:
 
     def drop_gone(self) -> list[int]:
         """Forget the messages in `gone`; returns their uids, ascending, for VANISHED."""
-        uids = sorted(uid for uid in self.gone if self.number_of(uid) is not None)
+        left = self.gone
+        uids = [uid for uid in self.uids if uid in left]
         if uids:
-            left = self.gone
             self.uids = array("I", [uid for uid in self.uids if uid not in left])
         self._forget(self.gone)
         self.gone = {}

@@ -279,6 +279,11 @@ CREATE TABLE placement (
 ) WITHOUT ROWID;
 CREATE INDEX placement_modseq ON placement (account_id, mailbox_id, modseq);
 CREATE INDEX placement_email ON placement (account_id, email_id, mailbox_id);
+-- Most messages have been seen and have no other keywords: SELECT and SEARCH UNSEEN look for the few.
+-- (flags & 1) is a column of it so that it is preferred to the key.
+CREATE INDEX placement_unseen ON placement (account_id, mailbox_id, (flags & 1), uid, email_id)
+    WHERE flags & 1 = 0;
+CREATE INDEX placement_keywords ON placement (account_id, mailbox_id, keywords) WHERE keywords <> '';
 
 -- An email as JMAP sees it, recomputed by every work that touches a placement. visible: how many
 -- placements without \Deleted; mailboxes: their mailbox ids in no order, "," between. destroyed_modseq:
