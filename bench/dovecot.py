@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-PASSWORD = "benchbench"
+from bench.roost_server import PASSWORD
 
 CONFIG = """\
 protocols = imap lmtp
