@@ -101,6 +101,14 @@ async def may_send_as(_login: str, _address: Address | None) -> bool:
     return True
 
 
+async def identify(_wire: Wire) -> str:
+    return ""
+
+
+async def login_as(identity: str, _client: str, _wire: Wire) -> str:
+    return identity
+
+
 async def discard(_size: int) -> None:
     pass
 
@@ -113,6 +121,8 @@ def new_session() -> Session:
         discard=discard,
         check_login=check_login,
         refuses_logins=lambda _wire: False,
+        identify=identify,
+        login_as=login_as,
         may_send_as=may_send_as,
         may_accept=lambda: True,
         in_background=lambda work: work.close(),

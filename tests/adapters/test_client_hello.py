@@ -14,11 +14,16 @@ from roost.adapters.client_hello import (
 )
 
 
-def hello(server_name: str | None = "mx.test", alpn: tuple[str, ...] = ()) -> bytes:
+def hello(
+    server_name: str | None = "mx.test",
+    alpn: tuple[str, ...] = (),
+    version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+) -> bytes:
     """What the standard library sends first."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    context.maximum_version = version
     if alpn:
         context.set_alpn_protocols(list(alpn))
     out = ssl.MemoryBIO()
@@ -49,6 +54,13 @@ def test_reads_name_and_protocols(
     server_name: str | None, alpn: tuple[str, ...], expected: ClientHello
 ) -> None:
     assert read_client_hello(hello(server_name, alpn)) == expected
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_first_hello_has_no_ticket(version: ssl.TLSVersion) -> None:
+    found = read_client_hello(hello(version=version))
+    assert found is not None
+    assert found.ticket_key_name == b""
 
 
 def test_every_cut_asks_for_more() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,10 @@ from roost.adapters.tls_context import (
     choose_by_name,
     client_context,
 )
-from roost.ports.net import TlsFacts
+from roost.ports.net import IpAddress, TlsFacts
+from roost.proto.sasl.peer_key import fingerprint_of
+from roost.testing.client_keys import make_client_key
+from roost.testing.clock import StoppedClock
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 MIB = 1 << 20
@@ -345,13 +349,13 @@ async def test_a_client_certificate_needs_no_authority(
     has_one: bool,
 ) -> None:
     der, chain, key = client_key
-    asked: list[bytes] = []
+    asked: list[tuple[str, str]] = []
 
-    def accept(certificate: bytes) -> bool:
-        asked.append(certificate)
+    def accept(fingerprint: str, peer: IpAddress | None) -> bool:
+        asked.append((fingerprint, str(peer)))
         return True
 
-    house = await start(always(certified, ServerOptions(accept_certificate=accept)))
+    house = await start(always(certified, ServerOptions(accept_key=accept)))
     context = client_tls(version)
     if has_one:
         context.load_cert_chain(chain, key)
@@ -360,7 +364,8 @@ async def test_a_client_certificate_needs_no_authority(
     peer.send(b"hi")
     assert await peer.read() == b"hi"
     assert house.facts(0).peer_certificate == (der if has_one else None)
-    assert set(asked) == ({der} if has_one else set())
+    assert house.facts(0).peer_key == (fingerprint_of(der) if has_one else None)
+    assert set(asked) == ({(fingerprint_of(der), "127.0.0.1")} if has_one else set())
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -372,7 +377,7 @@ async def test_a_refused_client_certificate_ends_the_handshake(
     version: ssl.TLSVersion,
 ) -> None:
     _, chain, key = client_key
-    house = await start(always(certified, ServerOptions(accept_certificate=lambda _: False)))
+    house = await start(always(certified, ServerOptions(accept_key=lambda _key, _peer: False)))
     context = client_tls(version)
     context.load_cert_chain(chain, key)
     peer = await connect(house, context)
@@ -405,22 +410,97 @@ async def test_sessions_resume_where_tickets_are_on(
     assert house.facts(1).resumed is tickets
 
 
-async def test_a_certificate_is_judged_again_when_its_session_resumes(
-    start: Start, connect: Connect, certified: CertifiedKey, client_key: ClientKey
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_resumed_session_shows_its_key_again_and_asks_nobody(
+    start: Start,
+    connect: Connect,
+    certified: CertifiedKey,
+    client_key: ClientKey,
+    version: ssl.TLSVersion,
 ) -> None:
-    _, chain, key = client_key
-    welcome = [True]
-    options = ServerOptions(accept_certificate=lambda _: welcome[0])
-    house = await start(always(certified, options))
-    context = client_tls(ssl.TLSVersion.TLSv1_2)
+    der, chain, key = client_key
+    asked: list[str] = []
+
+    def accept(fingerprint: str, _peer: IpAddress | None) -> bool:
+        asked.append(fingerprint)
+        return True
+
+    house = await start(always(certified, ServerOptions(accept_key=accept)))
+    context = client_tls(version)
     context.load_cert_chain(chain, key)
     peer = await connect(house, context)
     await peer.shake()
-    welcome[0] = False
     again = await resume(peer, house, connect, context)
-    with pytest.raises(EOFError):
-        await again.read()
-    assert [reason for reason, _ in house.failures] == ["certificate"]
+    before = len(asked)
+    again.send(b"hi")
+    assert await again.read() == b"hi"
+    assert house.facts(1).resumed
+    assert house.facts(1).peer_certificate == der
+    assert house.facts(1).peer_key == fingerprint_of(der)
+    assert len(asked) == before
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("days", [0, 1, 7, 8])
+async def test_tickets_open_for_seven_days_after_the_day_of_their_key(
+    start: Start, connect: Connect, certified: CertifiedKey, version: ssl.TLSVersion, days: int
+) -> None:
+    clock = StoppedClock()
+    contexts = TlsContexts(clock, ServerOptions())
+    house = await start(choose_by_name(contexts, lambda _: certified))
+    context = client_tls(version)
+    peer = await connect(house, context)
+    await peer.shake()
+    for _ in range(days):
+        clock.advance(timedelta(days=1))
+        contexts.of(certified)
+    again = await resume(peer, house, connect, context)
+    again.send(b"hi")
+    assert await again.read() == b"hi"
+    assert house.facts(1).resumed is (days <= 7)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_ticket_of_another_listener_opens_nothing(
+    start: Start, connect: Connect, certified: CertifiedKey, version: ssl.TLSVersion
+) -> None:
+    houses = [await start(always(certified)) for _ in range(2)]
+    context = client_tls(version)
+    peer = await connect(houses[0], context)
+    await peer.shake()
+    again = await resume(peer, houses[1], connect, context)
+    again.send(b"hi")
+    assert await again.read() == b"hi"
+    assert houses[1].facts(0).resumed is False
+
+
+EXPIRED = datetime(2001, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("kind", ["ecdsa-p256", "rsa-2048", "ed25519"])
+async def test_of_a_client_certificate_only_the_key_counts(
+    start: Start,
+    connect: Connect,
+    certified: CertifiedKey,
+    tmp_path: Path,
+    version: ssl.TLSVersion,
+    kind: str,
+) -> None:
+    registered = make_client_key(kind=kind)
+    renewed = make_client_key("another name", key=registered.key, serial=2, ends=EXPIRED)
+    (tmp_path / "both.pem").write_text(renewed.pem + make_client_key().pem + renewed.key_pem)
+    known = {registered.fingerprint}
+    options = ServerOptions(accept_key=lambda key, _peer: key in known)
+    house = await start(always(certified, options))
+    context = client_tls(version)
+    context.load_cert_chain(tmp_path / "both.pem")
+    peer = await connect(house, context)
+    await peer.shake()
+    peer.send(b"hi")
+    assert await peer.read() == b"hi"
+    assert house.facts(0).peer_key == registered.fingerprint
+    assert house.facts(0).peer_certificate == renewed.der
 
 
 @pytest.mark.parametrize(

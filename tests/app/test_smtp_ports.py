@@ -62,6 +62,7 @@ def parts_of(store: SqliteStore, account: AccountId, log: ListLog, *, local: boo
     def in_background(work: Coroutine[Any, Any, None]) -> None:
         work.close()
 
+    keys: Any = None  # nobody here has a certificate
     return SmtpParts(
         hostname="mx.test",
         config=SmtpConfig(),
@@ -72,6 +73,7 @@ def parts_of(store: SqliteStore, account: AccountId, log: ListLog, *, local: boo
         route=route,
         check_login=check_login,
         refuses_logins=lambda _wire: False,
+        keys=keys,
         may_accept=lambda: True,
         in_background=in_background,
         local=local,

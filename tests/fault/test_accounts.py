@@ -25,15 +25,18 @@ from roost.service import (
     mailboxes,
     metadata,
     revisions,
+    tls_public_keys,
 )
 from roost.service.app_passwords import AppPasswordAsked
 from roost.service.credential_secret import SecretMaker
 from roost.service.set_password import PasswordChange, set_password
+from roost.service.tls_public_keys import KeySettings
 from roost.store import login_attempts
 from roost.store.engine import ReadTx, Store, WriteTx
 from roost.store.login_attempts import Attempt, Seen
 from roost.store.mailboxes import Role
 from roost.store.revisions import Actor
+from roost.testing.client_keys import make_client_key
 from roost.testing.clock import StoppedClock
 from roost.testing.faults import StepFailed
 from roost.testing.passwords import PlainHasher, plain_maker
@@ -45,6 +48,8 @@ SCRAM_MAKER = SecretMaker(PlainHasher(), SeededRandom())
 EXAMPLE, OTHER = Domain.parse("example.org"), Domain.parse("other.test")
 ONE, TWO, NEW = (Address.parse(f"{local}@example.org") for local in ("one", "two", "new"))
 ME = AccountId(1)
+KEY, OTHER_KEY = make_client_key(), make_client_key()
+BY_TWO = KeySettings(TWO)
 
 SEEN = [
     Seen(
@@ -87,6 +92,11 @@ CHANGES: dict[str, Change] = {
     ),
     "remove an app password": lambda s: app_passwords.remove(s, CLOCK, ADMIN, "me", 1),
     "list logins": lambda s: s.write(lambda tx: login_attempts.record(tx, SEEN)),
+    "add a key": lambda s: tls_public_keys.add(s, CLOCK, ADMIN, "me", OTHER_KEY.pem, BY_TWO),
+    "set a key": lambda s: tls_public_keys.set_settings(
+        s, CLOCK, ADMIN, KEY.fingerprint, KeySettings(ONE, "n"), made_from=None
+    ),
+    "remove a key": lambda s: tls_public_keys.remove(s, CLOCK, ADMIN, KEY.fingerprint),
     "undo": lambda s: revisions.undo(s, CLOCK, ADMIN, 2),
     "create a mailbox": lambda s: mailboxes.create(s, CLOCK, ME, ME, "x/y/z"),
     "rename a mailbox": lambda s: mailboxes.rename(s, CLOCK, ME, ME, "a", "x/y"),
@@ -121,6 +131,7 @@ async def new_house(fault: FailWhenArmed) -> Store:
     await accounts.add(store, CLOCK, ADMIN, "me", address=ONE)
     await addresses.add(store, CLOCK, ADMIN, "me", TWO)
     await app_passwords.add(store, MAKER, CLOCK, ADMIN, "me", AppPasswordAsked("phone"))
+    await tls_public_keys.add(store, CLOCK, ADMIN, "me", KEY.pem, BY_TWO)
     await mailboxes.create(store, CLOCK, ME, ME, "a/b")
     await mailboxes.set_role(store, ME, ME, "Trash", Role.TRASH)
     return store

@@ -12,8 +12,9 @@ from roost.base.address import Address
 from roost.base.domain import Domain
 from roost.base.ids import AccountId
 from roost.config.accounts import AccountSettings
-from roost.service import accounts, domains
+from roost.service import accounts, domains, tls_public_keys
 from roost.service.credential_secret import SecretMaker
+from roost.service.key_login import IdentityForeign, KeyRefused, OtherAccount
 from roost.service.login import Login, Passwords
 from roost.service.login_attempts import LoginAttempts, page
 from roost.service.login_cache import LoginCache
@@ -23,9 +24,11 @@ from roost.service.login_queue import LoginBusy
 from roost.service.scram_login import Proofs
 from roost.service.set_password import set_password
 from roost.service.sign_ins import Origin, SignIns
+from roost.service.tls_public_keys import KeySettings
 from roost.store.engine import Store
 from roost.store.login_attempts import Seen, Wanted
 from roost.store.revisions import Actor
+from roost.testing.client_keys import make_client_key
 from roost.testing.clock import StoppedClock
 from roost.testing.passwords import PlainHasher
 from roost.testing.random import SeededRandom
@@ -34,6 +37,8 @@ from roost.testing.store import new_store
 ADMIN = Actor("admin", "root")
 NAME, GOOD = "anna@example.org", "my dog Waldi"
 HERE = Origin("imap", "PLAIN", "Mail 1.0", ip_address("192.0.2.1"), "TLSv1.3", "c1")
+BOBS = make_client_key()
+KEYED = replace(HERE, mechanism="EXTERNAL", key=BOBS.fingerprint)
 
 
 class SlowHasher(PlainHasher):
@@ -235,3 +240,66 @@ async def test_a_proof_goes_the_same_way() -> None:
     expected = {"ok": 1, "wrong_binding": 1, "wrong_password": 2, "aborted": 1, "error": 1}
     assert await house.outcomes() == expected
     assert {row.attempt.mechanism for row in await house.listed()} == {"SCRAM-SHA-256"}
+
+
+async def with_key(*, waits: bool = False) -> House:
+    """A house where account "bob" has a key as well."""
+    house = await new_house()
+    store, clock, bob = house.store, house.clock, Address.parse("bob@example.org")
+    await accounts.add(store, clock, ADMIN, "bob", address=bob)
+    settings = KeySettings(bob, no_imap_preauth=waits)
+    await tls_public_keys.add(store, clock, ADMIN, "bob", BOBS.pem, settings)
+    return house
+
+
+async def test_every_login_beside_a_certificate_is_of_its_account() -> None:
+    """S06: whatever the mechanism, and the right password forgives nothing."""
+    house = await with_key()
+    plain, scram = (replace(KEYED, mechanism=name) for name in ("PLAIN", "SCRAM-SHA-256"))
+    with pytest.raises(OtherAccount):
+        await house.sign_in(origin=plain)
+    found = await house.sign_ins.begin_scram(scram, NAME, "SHA-256")
+    with pytest.raises(OtherAccount):
+        await house.sign_ins.by_proof(scram, NAME, found.keys[0].id)
+    assert await house.outcomes() == {"other_account": 1}, "one row of each mechanism"
+    assert {one.attempt.mechanism for one in await house.listed()} == {"PLAIN", "SCRAM-SHA-256"}
+    assert {one.attempt.account for one in await house.listed()} == {found.account}
+    assert await house.counted() == 2
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_a_certificate_alone_is_a_login_unless_its_key_waits(waits: bool) -> None:
+    house = await with_key(waits=waits)
+    with suppress(LoginFailed):
+        await house.sign_in("wrong")
+    known = await house.sign_ins.by_certificate(KEYED, signs_in=True)
+    assert known.waits is waits
+    assert await house.counted() == 0, "forgiven by either"
+    listed = [one.attempt for one in await house.listed() if one.attempt.outcome == "ok"]
+    assert [(one.name, one.mechanism) for one in listed] == (
+        [] if waits else [("bob@example.org", "EXTERNAL")]
+    )
+    await house.sign_ins.by_certificate(KEYED, signs_in=False)
+    assert (await house.outcomes()).get("ok", 0) == (0 if waits else 1)
+
+
+async def test_external_goes_the_same_way() -> None:
+    house = await with_key()
+    login = await house.sign_ins.by_key(KEYED, "bob+tag@example.org")
+    assert login.key == BOBS.fingerprint
+    with pytest.raises(IdentityForeign):
+        await house.sign_ins.by_key(KEYED, NAME)
+    unknown = replace(KEYED, key=make_client_key().fingerprint)
+    with pytest.raises(KeyRefused):
+        await house.sign_ins.by_key(unknown, "")
+    with pytest.raises(KeyRefused):
+        await house.sign_ins.by_certificate(unknown, signs_in=True)
+    assert await house.outcomes() == {"ok": 1, "other_account": 1, "unknown": 2}
+    assert await house.counted() == 3
+    for _ in range(7):
+        house.sign_ins.failed(KEYED, "", Outcome.UNKNOWN)
+    with pytest.raises(LoginLimited):
+        await house.sign_ins.by_key(KEYED, "")
+    with pytest.raises(LoginLimited):
+        await house.sign_ins.by_certificate(KEYED, signs_in=True)
+    assert (await house.outcomes())["limited"] == 2

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from roost.ports.log_events import Event
 from roost.service import accounts
@@ -15,6 +16,7 @@ from roost.service.login_queue import LoginBusy
 from roost.store import credentials
 from roost.store.engine import WriteTx
 from roost.testing.admin_api import IDS, AdminApi
+from roost.testing.client_keys import make_client_key
 from roost.web.api.admin import ROUTES
 
 
@@ -242,6 +244,15 @@ ANNA = {"name": "anna2", "address": "anna2@example.org"}
 LONG = "x" * 1001
 
 # One row for each way a request is refused: method, place, body, status, code.
+KEYS = "/tls-public-keys"
+KEPT = make_client_key(
+    key=Ed25519PrivateKey.from_private_bytes(bytes(32))
+)  # it is in names of tests
+KEPT_KEY = f"{KEYS}/{KEPT.fingerprint}"
+NEW_KEY = {"address": "anna@example.org", "certificate": make_client_key().pem}
+SAVED_KEY = {
+    "address": "all@keeper.test", "name": "n", "no_imap_preauth": True, "made_from": None,
+}  # fmt: skip
 REFUSED: list[tuple[str, str, object, int, str]] = [
     ("POST", "/domains", {"name": "example.org"}, 409, "domain_exists"),
     ("POST", "/domains", {"name": "-"}, 400, "domain_invalid"),
@@ -350,6 +361,29 @@ REFUSED: list[tuple[str, str, object, int, str]] = [
     ("GET", "/imap/only@keeper.test", None, 403, "login_disabled"),
     ("GET", "/imap/anna@example.org", None, 426, "upgrade_required"),
     ("GET", "/imap/anna@example.org?x=1", None, 400, "query_invalid"),
+    ("DELETE", "/addresses/second@keeper.test", None, 409, "login_address_in_use"),
+    ("DELETE", "/domains/keeper.test", None, 409, "login_address_in_use"),
+    ("POST", KEYS, NEW_KEY | {"address": "b"}, 400, "address_invalid"),
+    ("POST", KEYS, NEW_KEY | {"address": "b@-"}, 400, "domain_invalid"),
+    ("POST", KEYS, NEW_KEY | {"address": "b@else.test"}, 404, "domain_unknown"),
+    ("POST", KEYS, NEW_KEY | {"address": "b@example.org"}, 404, "address_unknown"),
+    ("POST", KEYS, NEW_KEY | {"certificate": ""}, 400, "tls_public_key_invalid"),
+    ("POST", KEYS, NEW_KEY | {"certificate": "x" * 60_000}, 400, "body_invalid"),
+    ("POST", KEYS, NEW_KEY | {"name": "a\tb"}, 400, "tls_public_key_invalid"),
+    ("POST", KEYS, NEW_KEY | {"certificate": KEPT.pem}, 409, "tls_public_key_exists"),
+    ("GET", f"{KEYS}?account=bob", None, 404, "account_unknown"),
+    ("GET", f"{KEYS}?account=b@else.test", None, 404, "domain_unknown"),
+    ("GET", f"{KEYS}?account=b@example.org", None, 404, "address_unknown"),
+    ("GET", f"{KEYS}/none", None, 404, "tls_public_key_unknown"),
+    ("PUT", f"{KEYS}/none", SAVED_KEY, 404, "tls_public_key_unknown"),
+    ("PUT", KEPT_KEY, SAVED_KEY | {"name": ""}, 400, "tls_public_key_invalid"),
+    ("PUT", KEPT_KEY, SAVED_KEY | {"address": "b"}, 400, "address_invalid"),
+    ("PUT", KEPT_KEY, SAVED_KEY | {"address": "b@-"}, 400, "domain_invalid"),
+    ("PUT", KEPT_KEY, SAVED_KEY | {"address": "b@else.test"}, 404, "domain_unknown"),
+    ("PUT", KEPT_KEY, SAVED_KEY | {"address": "b@example.org"}, 404, "address_unknown"),
+    ("PUT", KEPT_KEY, SAVED_KEY | {"address": "anna@example.org"}, 400, "address_foreign"),
+    ("PUT", KEPT_KEY, SAVED_KEY | {"made_from": 1}, 409, "stale_revision"),
+    ("DELETE", f"{KEYS}/none", None, 404, "tls_public_key_unknown"),
     ("POST", "/revisions/999/undo", {}, 404, "revision_unknown"),
     ("POST", "/revisions/0/undo", {}, 404, "revision_unknown"),
     ("POST", "/revisions/x/undo", {}, 404, "revision_unknown"),
@@ -405,6 +439,8 @@ async def crowded(filled: AdminApi) -> AdminApi:
     assert (await filled("PUT", "/accounts/single", shut)).status == 200
     body = {"settings": {"catch_all": "all"}, "made_from": None}  # type: ignore[dict-item]
     assert (await filled("PUT", "/domains/keeper.test", body)).status == 200
+    key = {"address": "second@keeper.test", "certificate": KEPT.pem}
+    assert (await filled("POST", KEYS, key)).status == 200
     return filled
 
 
@@ -445,6 +481,48 @@ async def test_says_no_with_a_code_and_a_sentence(
     assert crowded.log.named(Event.COMMAND_FAILED) == []
 
 
+async def test_a_tls_public_key_from_its_certificate_to_its_end(filled: AdminApi) -> None:
+    added = await filled("POST", KEYS, NEW_KEY)
+    shown = added.json
+    assert shown == {
+        "fingerprint": shown["fingerprint"],
+        "account": "anna",
+        "address": "anna@example.org",
+        "name": "a laptop",
+        "type": "ecdsa-p256",
+        "no_imap_preauth": False,
+        "created": "2026-01-02T03:04:05+00:00",
+        "certificate": NEW_KEY["certificate"],
+        "revision": shown["revision"],
+    }
+    place = f"{KEYS}/{shown['fingerprint']}"
+    assert (await filled("GET", place)).json == shown
+    for account in ("", "anna", "info@example.org"):
+        listed = await filled("GET", f"{KEYS}?account={account}")
+        assert listed.json == {"keys": [shown], "after": ""}
+    body = {
+        "address": "INFO@example.org", "name": "office", "no_imap_preauth": True,
+        "made_from": shown["revision"], "reason": "moved",
+    }  # fmt: skip
+    saved = (await filled("PUT", place, body)).json
+    said = {"address": "info@example.org", "name": "office", "no_imap_preauth": True}
+    assert saved == shown | said | {"revision": saved["revision"]}
+    (newest, *_) = (await filled("GET", "/revisions")).json["revisions"]
+    assert (newest["number"], newest["reason"]) == (saved["revision"], "moved")
+    assert (await filled("DELETE", place)).status == 200
+    assert (await filled("GET", place)).status == 404
+
+
+async def test_tls_public_keys_come_in_pages(filled: AdminApi) -> None:
+    made = {make_client_key(kind="ed25519").pem for _ in range(100)}
+    for pem in made:
+        await filled("POST", KEYS, NEW_KEY | {"certificate": pem})
+    first = (await filled("GET", KEYS)).json
+    rest = (await filled("GET", f"{KEYS}?after={first['after']}")).json
+    assert {one["certificate"] for one in first["keys"]} == made
+    assert rest == {"keys": [], "after": ""}
+
+
 def documented_errors() -> Iterable[tuple[str, str]]:
     for route in ROUTES:
         said = (route.handler.__doc__ or "").partition("Errors:")[2]
@@ -453,7 +531,7 @@ def documented_errors() -> Iterable[tuple[str, str]]:
 
 
 def test_every_documented_error_has_a_row_above() -> None:
-    tested = {(row[0], re.sub(r"^(/[a-z]+).*", r"\1", row[1]), row[4]) for row in REFUSED}
+    tested = {(row[0], re.sub(r"^(/[a-z-]+).*", r"\1", row[1]), row[4]) for row in REFUSED}
     for route in ROUTES:
         noun = route.path.split("/")[3]
         said = {code for name, code in documented_errors() if name == route.handler.__name__}

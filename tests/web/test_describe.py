@@ -18,6 +18,7 @@ from roost.web.router import Route
 
 # Errors that are 400: what was asked is wrong in itself, whatever the server holds.
 PLAIN_400 = {
+    "address_foreign",
     "address_invalid",
     "app_password_invalid",
     "body_invalid",
@@ -26,6 +27,7 @@ PLAIN_400 = {
     "password_invalid",
     "query_invalid",
     "settings_invalid",
+    "tls_public_key_invalid",
 }
 
 

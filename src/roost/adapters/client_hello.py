@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 MAX_OCTETS = 16 * 1024
+KEY_NAME_OCTETS = 16
 
 _HANDSHAKE = 22
 _CLIENT_HELLO = 1
 _SERVER_NAME = 0
 _ALPN = 16
+_SESSION_TICKET = 35
+_PRE_SHARED_KEY = 41
 _MAX_RECORD = 16 * 1024
 
 
@@ -21,10 +24,12 @@ class ClientHello:
 
     server_name: lower case, without a final dot; None when absent or not a name in ASCII.
     alpn: the protocols offered, in the client's order (RFC 7301 section 3.1).
+    ticket_key_name: what the session ticket begins with, if there is one (RFC 5077 section 4).
     """
 
     server_name: str | None = None
     alpn: tuple[str, ...] = ()
+    ticket_key_name: bytes = b""
 
 
 def read_client_hello(octets: bytes | bytearray) -> ClientHello | None:
@@ -74,6 +79,7 @@ def _read_hello(message: bytes) -> ClientHello:
     fields.vector(1)  # legacy_compression_methods
     server_name: str | None = None
     alpn: tuple[str, ...] = ()
+    ticket = b""
     extensions = _Reader(fields.vector(2) if fields.left else b"")
     while extensions.left:
         kind = extensions.number(2)
@@ -82,7 +88,11 @@ def _read_hello(message: bytes) -> ClientHello:
             server_name = _read_server_name(content)
         elif kind == _ALPN:
             alpn = _read_alpn(content)
-    return ClientHello(server_name, alpn)
+        elif kind == _SESSION_TICKET:
+            ticket = content.skip(content.left)
+        elif kind == _PRE_SHARED_KEY:
+            ticket = _read_identity(content)
+    return ClientHello(server_name, alpn, ticket[:KEY_NAME_OCTETS])
 
 
 def _read_server_name(content: "_Reader") -> str | None:
@@ -102,6 +112,11 @@ def _read_alpn(content: "_Reader") -> tuple[str, ...]:
     while names.left:
         found.append(names.vector(1).decode("latin-1"))
     return tuple(found)
+
+
+def _read_identity(content: "_Reader") -> bytes:
+    """The first identity of a pre_shared_key extension: a ticket. RFC 8446 section 4.2.11."""
+    return _Reader(content.vector(2)).vector(2)
 
 
 class _Reader:

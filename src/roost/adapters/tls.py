@@ -6,10 +6,10 @@ from ipaddress import ip_address
 from OpenSSL import SSL
 
 from roost.adapters.client_hello import ClientHello, NotClientHello, read_client_hello
-from roost.adapters.tls_context import Alert, Choice, Choose
-from roost.adapters.tls_engine import TlsBroken, TlsEngine
+from roost.adapters.tls_context import Alert, Choice, Choose, Handshake
+from roost.adapters.tls_engine import TlsEngine
 from roost.adapters.tls_layer import HANDSHAKE_SECONDS, Failed, TlsLayer
-from roost.ports.net import TlsFacts
+from roost.ports.net import Endpoint, TlsFacts
 
 HELLO_SECONDS = 10.0
 
@@ -17,7 +17,7 @@ HELLO_SECONDS = 10.0
 class TlsServer:
     """Speaks TLS with who connects to us; `choose` says with which certificate.
 
-    choose: server name and offered protocols -> Choice, or the Alert that refuses them.
+    choose: the ClientHello -> Choice, or the Alert that refuses them.
     hello_seconds: within which the whole ClientHello must be there.
     handshake_seconds: within which the handshake must be done after it.
     """
@@ -65,13 +65,15 @@ class ServerLayer(TlsLayer):
             self._choose(hello)
 
     def _choose(self, hello: ClientHello) -> None:
-        choice = self._server.choose(hello.server_name, hello.alpn)
+        choice = self._server.choose(hello)
         if isinstance(choice, Alert):
             self._fail(choice.name.lower(), "no certificate or protocol fits", choice.record)
             return
         self._hello, self._choice = hello, choice
         connection = SSL.Connection(choice.context, None)
-        connection.set_app_data(choice.alpn and choice.alpn.encode("latin-1"))
+        peer = Endpoint.of(self._below.get_extra_info("peername"))
+        alpn = choice.alpn.encode("latin-1") if choice.alpn else None
+        connection.set_app_data(Handshake(alpn, peer.ip))
         connection.set_accept_state()
         self._wait_at_most(self._server.handshake_seconds, "the handshake")
         self._start(TlsEngine(connection))
@@ -79,15 +81,8 @@ class ServerLayer(TlsLayer):
         self._shake_with(memoryview(bytes(octets)))
 
     def _facts_of(self, engine: TlsEngine) -> TlsFacts:
-        facts = engine.facts_as_server(
-            self._hello.server_name, self._choice.alpn, self._choice.end_point
-        )
-        accept = self._choice.accept_certificate
-        # A resumed session shows its certificate again without OpenSSL asking about it.
-        asked_again = accept if facts.resumed else None
-        if asked_again and facts.peer_certificate and not asked_again(facts.peer_certificate):
-            raise TlsBroken("certificate", "the resumed session's certificate is refused")
-        return facts
+        choice = self._choice
+        return engine.facts_as_server(self._hello.server_name, choice.alpn, choice.end_point)
 
 
 class ClientLayer(TlsLayer):

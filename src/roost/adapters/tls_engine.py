@@ -1,13 +1,17 @@
 """TLS without a socket: octets of the network on one side, octets in clear on the other."""
 
+from dataclasses import replace
+
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 from OpenSSL import SSL
+from OpenSSL.crypto import FILETYPE_ASN1, dump_certificate
 
 from roost.adapters.certificate import end_point_of
 from roost.adapters.tls_bindings import bindings_of, was_resumed
-from roost.ports.net import TlsFacts
+from roost.ports.net import REFUSED_CERTIFICATE, TlsFacts
 from roost.proto.sasl.binding import Bindings
+from roost.proto.sasl.peer_key import fingerprint_of
 
 # A record holds at most 2^14 octets in clear (RFC 8446 section 5.1). OpenSSL's memory BIOs keep
 # the largest size they ever had, so both are fed no more than about a record at once.
@@ -133,33 +137,30 @@ class TlsEngine:
     ) -> TlsFacts:
         """What the finished handshake agreed; end_point: of our certificate, see `end_point_of`."""
         bindings = bindings_of(self._connection, end_point, is_server=True)
-        return self._facts(server_name, alpn, self._peer_certificate(), bindings)
+        facts = self._facts(server_name, alpn, bindings)
+        # Not read any further: a client may present what nothing here can read.
+        presented = self._connection.get_peer_certificate()
+        if presented is None:
+            return facts
+        certificate = dump_certificate(FILETYPE_ASN1, presented)
+        return replace(facts, peer_certificate=certificate, peer_key=fingerprint_of(certificate))
 
     def facts_as_client(self, server_name: str | None) -> TlsFacts:
         """What the finished handshake agreed."""
-        certificate = self._peer_certificate()
+        certificate = self._connection.get_peer_certificate(as_cryptography=True)
         end_point = None if certificate is None else end_point_of(certificate)
         bindings = bindings_of(self._connection, end_point, is_server=False)
         alpn = self._connection.get_alpn_proto_negotiated().decode("latin-1")
-        return self._facts(server_name, alpn or None, certificate, bindings)
+        facts = self._facts(server_name, alpn or None, bindings)
+        return facts if certificate is None else replace(facts, peer_certificate=_der(certificate))
 
-    def _peer_certificate(self) -> Certificate | None:
-        return self._connection.get_peer_certificate(as_cryptography=True)
-
-    def _facts(
-        self,
-        server_name: str | None,
-        alpn: str | None,
-        certificate: Certificate | None,
-        bindings: Bindings,
-    ) -> TlsFacts:
+    def _facts(self, server_name: str | None, alpn: str | None, bindings: Bindings) -> TlsFacts:
         connection = self._connection
         return TlsFacts(
             version=connection.get_protocol_version_name(),
             cipher=connection.get_cipher_name() or "",
             server_name=server_name,
             alpn=alpn,
-            peer_certificate=_der(certificate) if certificate else None,
             bindings=bindings,
             resumed=was_resumed(connection),
         )
@@ -173,7 +174,7 @@ _REASONS = {
     "unsupported protocol": "version",
     "version too low": "version",
     "wrong version number": "version",
-    "certificate verify failed": "certificate",
+    "certificate verify failed": REFUSED_CERTIFICATE,
 }
 
 

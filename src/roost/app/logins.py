@@ -61,4 +61,5 @@ class Logins:
     def origin(self, wire: Wire, mechanism: str, client: str) -> Origin:
         """Where a login over this connection comes from."""
         tls = wire.tls.version if wire.tls else ""
-        return Origin(self.protocol, mechanism, client, wire.peer.ip, tls, wire.id)
+        key = wire.tls.peer_key or "" if wire.tls else ""
+        return Origin(self.protocol, mechanism, client, wire.peer.ip, tls, wire.id, key)

@@ -12,6 +12,7 @@ from roost.adapters.bus import LocalBus
 from roost.adapters.metrics import Metrics
 from roost.app.data_folder import DataFolder
 from roost.app.jobs import Background
+from roost.app.key_logins import KeyLogins, count_key_logins
 from roost.app.listeners import Bound
 from roost.app.logins import Logins, count_logins, teller
 from roost.app.modes import Mode
@@ -31,6 +32,7 @@ from roost.ports.random import Random
 from roost.queue.notice import Notices
 from roost.queue.worker import Worker
 from roost.service.credential_secret import SecretMaker
+from roost.service.known_keys import KnownKeys
 from roost.service.login import Login, Passwords
 from roost.service.login_attempts import LoginAttempts
 from roost.service.login_cache import LoginCache
@@ -93,7 +95,8 @@ class Foundation:
 class MailServer:
     """The parts of a running server. Made by `open_server`; `stop` ends it in good order.
 
-    tls: makes a TLS layer; tickets: whether sessions may be resumed.
+    tls: makes a TLS layer; tickets: whether sessions may be resumed, accept_key: who may present a
+    certificate.
     """
 
     def __init__(
@@ -117,6 +120,18 @@ class MailServer:
         self._slow_cap = ConnectionCap(MAX_SLOW)
         self.attempts = LoginAttempts(self.store, world.clock)
         self.sign_ins = self._sign_ins()
+        self.known_keys = KnownKeys(self.store, self.background.once)
+        certificates = count_key_logins(world.metrics)
+        self._keys = {
+            service: KeyLogins(
+                service,
+                Logins(self.sign_ins, protocol),
+                self.known_keys,
+                world.log,
+                certificates,
+            )
+            for service, protocol in (("imap", IMAP), ("submission", SMTP))
+        }
 
     def _sign_ins(self) -> SignIns:
         world, logins = self.world, self.mode.config.logins
@@ -138,7 +153,8 @@ class MailServer:
         """Take connections of a mail service on a bound socket."""
         key = f"{bound.listener}.{bound.service}"
         if key not in self.servers:
-            self.servers[key] = self._server(bound.service, bound.hostname)
+            asks = self.mode.config.listeners[bound.listener].client_auth
+            self.servers[key] = self._server(bound.service, bound.hostname, asks_for_keys=asks)
         await self.servers[key].listen(bound.sock)
         self.world.log.info(Event.LISTENING, service=bound.service, ip=bound.ip, port=bound.port)
 
@@ -148,6 +164,7 @@ class MailServer:
         self.background.for_ever("queue", self.worker.run)
         self.background.for_ever("login attempts", self.attempts.run)
         self.background.every("cleanup", timedelta(minutes=10), self._clean_up)
+        self.background.every("known keys", timedelta(minutes=10), self.known_keys.load)
         self.background.every("space", timedelta(seconds=10), self._look_at_space)
         self.background.every(
             "prune", timedelta(hours=6), partial(prune_search, store, self.search, clock)
@@ -183,8 +200,9 @@ class MailServer:
         await self.store.close()
         self._foundation.close()
 
-    def _server(self, service: str, hostname: str) -> Server:
+    def _server(self, service: str, hostname: str, *, asks_for_keys: bool = False) -> Server:
         config = self.mode.config
+        keys = self._keys.get(service.removesuffix("s")) if asks_for_keys else None
         settings = LimitSettings(
             per_minute=config.limits.max_new_connections_per_minute,
             open=config.limits.max_connections_per_address,
@@ -197,9 +215,10 @@ class MailServer:
                 self.ids,
                 self.world.log,
                 self.world.metrics.connections,
-                tls=self._tls(tickets=service != "smtp"),
+                tls=self._tls(tickets=service != "smtp", accept_key=keys and keys.accepts),
                 implicit_tls=service in IMPLICIT_TLS,
                 slow_cap=self._slow_cap,
+                certificate_refused=keys.refused if keys else None,
             ),
             AddressLimits(self.world.clock, settings),
             self._cap,
@@ -223,7 +242,7 @@ class MailServer:
         return lambda: SubmissionSession(submission)
 
     def _smtp_parts(self, hostname: str) -> SmtpParts:
-        logins = Logins(self.sign_ins, SMTP)
+        keys = self._keys["submission"]
         return SmtpParts(
             hostname=hostname,
             config=self.mode.config.smtp,
@@ -232,8 +251,9 @@ class MailServer:
             clock=self.world.clock,
             log=self.world.log,
             route=self.route,
-            check_login=logins.check,
-            refuses_logins=logins.refuses,
+            check_login=keys.logins.check,
+            refuses_logins=keys.logins.refuses,
+            keys=keys,
             may_accept=self.store.space.accepts_mail,
             in_background=self.background.once,
             local=self.mode.local is not None,
@@ -241,7 +261,7 @@ class MailServer:
         )
 
     def _imap_port(self, hostname: str) -> ImapPort:
-        config, logins = self.mode.config, Logins(self.sign_ins, IMAP)
+        config, keys = self.mode.config, self._keys["imap"]
         return ImapPort(
             hostname=hostname,
             store=self.store,
@@ -249,8 +269,10 @@ class MailServer:
             clock=self.world.clock,
             random=self.world.random,
             log=self.world.log,
-            check_login=logins.check,
-            refuses_logins=logins.refuses,
+            check_login=keys.logins.check,
+            refuses_logins=keys.logins.refuses,
+            identify=keys.identify,
+            login_as=keys.login_as,
             may_accept=self.store.space.accepts_mail,
             in_background=self.background.once,
             search=self.search,
@@ -307,7 +329,10 @@ async def open_server(
 
     hasher = Argon2Hasher(RankedQueue(pool), world.random)
     key = await server_key(store, world.random, "made-up salts")
-    return MailServer(mode, world, Foundation(store, blobs, search, hasher, ids, key, close), tls)
+    foundation = Foundation(store, blobs, search, hasher, ids, key, close)
+    server = MailServer(mode, world, foundation, tls)
+    await server.known_keys.load()
+    return server
 
 
 def _maker(mode: Mode, hasher: PasswordHasher, random: Random) -> SecretMaker:

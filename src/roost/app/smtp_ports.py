@@ -1,10 +1,12 @@
 """What SMTP sessions are given: use cases bound to the store of this server."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
+from roost.app.key_logins import KeyLogins
 from roost.base.address import Address
 from roost.config.smtp import SmtpConfig
 from roost.delivery.receive import receive
@@ -14,7 +16,9 @@ from roost.ports.clock import Clock
 from roost.ports.log import Log
 from roost.ports.log_events import Event
 from roost.ports.net import Wire
+from roost.proto.sasl.external import EXTERNAL
 from roost.proto.sasl.login import LOGIN
+from roost.proto.sasl.mechanism import Offered
 from roost.proto.sasl.plain import PLAIN
 from roost.proto.smtp.extension import Extensions
 from roost.proto.smtp.server_config import Role, ServerConfig
@@ -33,13 +37,23 @@ Sent = Envelope[Destination, Login]
 Route = Callable[[Address], Awaitable[Destination]]
 CheckLogin = Callable[[SignIn, Wire], Awaitable[Login]]
 
+# Nobody is asked for a certificate on port 25, nor on localserve's.
+_MECHANISMS: Mapping[Role, tuple[Offered, ...]] = MappingProxyType(
+    {
+        Role.MX: (),
+        Role.SUBMISSION: (EXTERNAL, PLAIN, LOGIN),
+        Role.LOCALSERVE: (PLAIN, LOGIN),
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SmtpParts:
     """What all SMTP ports of the server have in common.
 
     route: where mail goes. check_login: who that is. refuses_logins: whether too many failed there.
-    says_recipients: whether the log names addresses, as only localserve's does.
+    keys: who signs in by a certificate. says_recipients: whether the log names addresses, as only
+    localserve's does.
     """
 
     hostname: str
@@ -51,6 +65,7 @@ class SmtpParts:
     route: Route
     check_login: CheckLogin
     refuses_logins: Callable[[Wire], bool]
+    keys: KeyLogins
     may_accept: Callable[[], bool]
     in_background: Callable[[Coroutine[Any, Any, None]], None]
     local: bool
@@ -76,7 +91,7 @@ class SmtpParts:
                 max_message_octets=self.config.max_message_size,
                 max_recipients=self.config.max_recipients,
             ),
-            mechanisms=() if role is Role.MX else (PLAIN, LOGIN),
+            mechanisms=_MECHANISMS[role],
             auth_required=auth_required,
             auth_in_clear=self.clear_text_logins,
         )
@@ -87,6 +102,8 @@ class SmtpParts:
             discard=lambda stowed: discard(self.store, self.blobs, self.clock, stowed),
             check_login=self.check_login,
             refuses_logins=self.refuses_logins,
+            identify=self._identify,
+            login_as=self.keys.login_as,
             may_send_as=self._may_send_as,
             may_accept=self.may_accept,
             in_background=self.in_background,
@@ -127,6 +144,9 @@ class SmtpParts:
             recipients=len(envelope.recipients),
             **facts,
         )
+
+    async def _identify(self, wire: Wire) -> Login:
+        return (await self.keys.identify(wire, signs_in=True)).login
 
     async def _may_send_as(self, login: Login, address: Address | None) -> bool:
         if not await is_valid(self.store, self.clock, login):

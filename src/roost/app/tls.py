@@ -12,7 +12,7 @@ from roost.adapters.certificate import (
     save_certified_key,
 )
 from roost.adapters.tls import TlsServer
-from roost.adapters.tls_context import ServerOptions, TlsContexts, choose_by_name
+from roost.adapters.tls_context import AcceptKey, ServerOptions, TlsContexts, choose_by_name
 from roost.app.data_folder import DataFolder
 from roost.base.domain import Domain
 from roost.config.tls import TlsConfig
@@ -41,13 +41,19 @@ def made_certificate(folder: DataFolder, names: Sequence[str], clock: Clock) -> 
 
 
 def tls_server(
-    certified: CertifiedKey, clock: Clock, *, tickets: bool = True, alpn: tuple[str, ...] = ()
+    certified: CertifiedKey,
+    clock: Clock,
+    *,
+    tickets: bool = True,
+    alpn: tuple[str, ...] = (),
+    accept_key: AcceptKey | None = None,
 ) -> TlsServer:
     """Shows this certificate whatever name a client asks for: there is just the one.
 
     tickets: off for the MX port, where they have broken handshakes of large senders.
+    accept_key: see ServerOptions; None never asks clients for a certificate.
     """
-    contexts = TlsContexts(clock, ServerOptions(tickets=tickets))
+    contexts = TlsContexts(clock, ServerOptions(tickets=tickets, accept_key=accept_key))
     return TlsServer(choose_by_name(contexts, lambda _name: certified, alpn))
 
 

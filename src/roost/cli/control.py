@@ -67,12 +67,15 @@ class Control:
         """The JSON answer of a request with a JSON body."""
         return _parsed(self.octets(method, path, json.dumps({} if body is None else body)))
 
-    def get_all(self, path: str, name: str) -> list[Any]:
-        """All rows of a list that comes in pages. name: of the field that has them."""
+    def get_all(self, path: str, name: str, query: str = "") -> list[Any]:
+        """All rows of a list that comes in pages. name: of the field that has them.
+
+        query: more of what is asked for, such as "account=anna".
+        """
         rows: list[Any] = []
-        after = ""
+        after, more = "", f"&{query}" if query else ""
         while True:
-            answer = self.get(f"{path}?after={quote(after, safe='')}")
+            answer = self.get(f"{path}?after={quote(after, safe='')}{more}")
             rows += answer[name]
             after = answer["after"]
             if not after:

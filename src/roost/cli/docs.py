@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from roost.adapters.metrics import Metrics
+from roost.app.key_logins import count_key_logins
 from roost.app.logins import count_logins
 from roost.config import describe as config
 from roost.ports.log_events import Event
@@ -76,6 +77,7 @@ def _log_events() -> str:
 def _metrics() -> str:
     metrics = Metrics()
     count_logins(metrics)
+    count_key_logins(metrics)
     lines = [
         "# Metrics",
         "",

@@ -18,6 +18,7 @@ from roost.cli import (
     revision,
     serve,
     server,
+    tlspubkey,
 )
 from roost.cli.control import Control, find_socket
 
@@ -36,7 +37,10 @@ COMMANDS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (
         "Mail of an account",
         (imap.imap,),
     ),
-    ("Who signs in", (password.password, password.apppassword, logins.logins)),
+    (
+        "Who signs in",
+        (password.password, password.apppassword, tlspubkey.tlspubkey, logins.logins),
+    ),
 )
 
 # Commands that speak to no running server.

@@ -27,6 +27,10 @@ class ListenerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ] = None
     imap: Annotated[Port | None, doc("Port for IMAP with STARTTLS, usually 143.")] = None
     imaps: Annotated[Port | None, doc("Port for IMAP with TLS from the start, usually 993.")] = None
+    client_auth: Annotated[
+        bool,
+        doc("Whether IMAP and submission ask for TLS client certificates, as a way to sign in."),
+    ] = True
 
     def services(self) -> dict[str, int]:
         """The services that are on, with their ports."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import cast
 
 from roost.listen.limits import AddressLimits, ConnectionCap, Refused
-from roost.listen.loop import endpoint
 from roost.listen.service import ConnectionMetrics, Ended
 from roost.ports.log import Log
 from roost.ports.log_events import Event
+from roost.ports.net import Endpoint
 
 # Takes over a transport, and calls Ended once when the connection is gone.
 Take = Callable[[asyncio.Transport, Ended], None]
@@ -37,7 +37,7 @@ class Gate:
 
     def arrive(self, transport: asyncio.Transport) -> None:
         """Take the connection, or refuse and close it."""
-        ip = endpoint(transport.get_extra_info("peername")).ip
+        ip = Endpoint.of(transport.get_extra_info("peername")).ip
         refused = self.limits.admit(ip)
         if refused is None and not self.cap.take():
             self.limits.release(ip)

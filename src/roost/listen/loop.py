@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from enum import Enum
-from ipaddress import ip_address
 from typing import Any, cast
 
 from roost.listen.deadline import Deadline
@@ -12,7 +11,7 @@ from roost.listen.output import Output
 from roost.listen.service import Ended, Service
 from roost.listen.slow import Rest
 from roost.ports.log_events import Event
-from roost.ports.net import Endpoint, Session, TlsFacts, Wire
+from roost.ports.net import REFUSED_CERTIFICATE, Endpoint, Session, TlsFacts, Wire
 
 # What is inflated before the loop gets its turn.
 _TURN_OCTETS = 4 * PIECE_OCTETS
@@ -78,8 +77,8 @@ class Connection(asyncio.Protocol):
         self._received_octets = 0
         self.id = service.ids.next()
         self.tls: TlsFacts | None = None
-        self.peer = endpoint(raw.get_extra_info("peername"))
-        self.local = endpoint(raw.get_extra_info("sockname"))
+        self.peer = Endpoint.of(raw.get_extra_info("peername"))
+        self.local = Endpoint.of(raw.get_extra_info("sockname"))
 
     def begin(self) -> None:
         """Take the transport over: through TLS where the service begins with it."""
@@ -282,6 +281,8 @@ class Connection(asyncio.Protocol):
     def _tls_failed(self, reason: str, detail: str) -> None:
         name = self._service.name
         self._service.metrics.tls_failed(name, reason)
+        if reason == REFUSED_CERTIFICATE and self._service.certificate_refused is not None:
+            self._service.certificate_refused(self.peer, self.id)
         self._service.log.debug(
             Event.TLS_FAILED, connection=self.id, service=name, reason=reason, detail=detail
         )
@@ -389,10 +390,3 @@ class Connection(asyncio.Protocol):
             sent_octets=self._output.sent_octets,
             reason=str(exc) if exc else None,
         )
-
-
-def endpoint(name: object) -> Endpoint:
-    """An end as a socket tells it: (host, port, ...), or a path or nothing for a local one."""
-    if isinstance(name, tuple) and len(name) >= 2:
-        return Endpoint(ip_address(name[0]), name[1])
-    return Endpoint(None)

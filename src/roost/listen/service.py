@@ -7,7 +7,7 @@ from typing import Protocol
 from roost.listen.cid import ConnectionIds
 from roost.listen.limits import ConnectionCap
 from roost.ports.log import Log
-from roost.ports.net import SessionFactory, TlsServer
+from roost.ports.net import Endpoint, SessionFactory, TlsServer
 
 MAX_SLOW = 500
 
@@ -69,6 +69,8 @@ class Service:
     tls: for implicit TLS or STARTTLS; None where there is no certificate.
     implicit_tls: whether the handshake comes first (RFC 8314 section 3). slow_cap: how many
     connections may be slow at once, of all services that share it; further ones are closed instead.
+    certificate_refused: told of handshakes that end because of the client's certificate: where
+    from, and the connection's id.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Service:
     implicit_tls: bool = False
     timeouts: Timeouts = Timeouts()
     slow_cap: ConnectionCap = field(default_factory=lambda: ConnectionCap(MAX_SLOW))
+    certificate_refused: Callable[[Endpoint, str], None] | None = None
 
 
 Ended = Callable[[], None]

@@ -32,6 +32,10 @@ class Event(Enum):
         "login_failed",
         "Somebody could not sign in; the reason is a word of a list.",
     )
+    CERTIFICATE_KNOWN = (
+        "certificate_known",
+        "A client presented a certificate whose key is registered for the account.",
+    )
     MESSAGE_RECEIVED = "message_received", "A message came over SMTP and is on the disk."
     MESSAGE_SUBMITTED = "message_submitted", "A user's message is on the disk, to be delivered."
     MESSAGE_REFUSED = "message_refused", "A message or a sender was refused; the reason says why."

@@ -8,8 +8,8 @@ listener and its transport.
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address
-from typing import Any, Protocol
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any, Protocol, Self
 
 from roost.proto.sasl.binding import NO_BINDINGS, Bindings
 
@@ -23,13 +23,22 @@ class Endpoint:
     ip: IpAddress | None
     port: int = 0
 
+    @classmethod
+    def of(cls, name: object) -> Self:
+        """An end as a socket tells it: (host, port, ...), or a path or nothing for a local one."""
+        if isinstance(name, tuple) and len(name) >= 2:
+            return cls(ip_address(name[0]), name[1])
+        return cls(None)
+
 
 @dataclass(frozen=True, slots=True)
 class TlsFacts:
     """What the handshake agreed.
 
     version: "TLSv1.2" or "TLSv1.3". cipher: OpenSSL's name. server_name: the SNI, None if absent.
-    peer_certificate: DER of the client's certificate, only where one was asked for and presented.
+    peer_certificate: DER of the peer's certificate; of a client's only where one was asked for and
+    presented. peer_key: the fingerprint of that client's public key (`sasl.peer_key`). Whether
+    anybody signs in by it has to be looked up, at a resumed session as well.
     bindings: what a login may be bound to (RFC 5056).
     """
 
@@ -38,6 +47,7 @@ class TlsFacts:
     server_name: str | None = None
     alpn: str | None = None
     peer_certificate: bytes | None = None
+    peer_key: str | None = None
     bindings: Bindings = field(default=NO_BINDINGS, repr=False)
     resumed: bool = False
 
@@ -216,6 +226,9 @@ class Listening(Protocol):
 
 
 Work = Callable[[], Awaitable[None]]
+
+# The reason of a `TlsServer` where the client's certificate was not let through.
+REFUSED_CERTIFICATE = "certificate"
 
 
 class TlsServer(Protocol):

@@ -8,7 +8,7 @@ from roost.base.address import Address
 from roost.base.ids import AccountId
 from roost.config.accounts import AccountSettings
 from roost.ports.clock import Clock
-from roost.service import addresses
+from roost.service import addresses, tls_public_keys
 from roost.service.config_errors import (
     AccountExists,
     AccountUnknown,
@@ -27,6 +27,7 @@ from roost.service.configuration import (
 from roost.store import accounts as rows
 from roost.store import addresses as address_rows
 from roost.store import mailboxes, subscriptions
+from roost.store import tls_public_keys as key_rows
 from roost.store.accounts import AccountRow
 from roost.store.engine import ReadTx, Store, WriteTx
 from roost.store.mailbox_names import INBOX
@@ -114,9 +115,9 @@ async def set_settings(
 
 
 async def remove(store: Store, clock: Clock, actor: Actor, name: str, *, reason: str = "") -> None:
-    """Take an account and its addresses out of use; after a day the clean-up removes its mail.
+    """Take an account out of use; after a day the clean-up removes its mail.
 
-    The name and the addresses are free at once; until the mail goes it can be undone.
+    Its name, addresses and TLS public keys are free at once; until the mail goes it can be undone.
     Raises AccountUnknown, AddressInUse.
     """
     edit = Edit(actor, reason, clock.now())
@@ -124,8 +125,9 @@ async def remove(store: Store, clock: Clock, actor: Actor, name: str, *, reason:
     async def work(tx: WriteTx) -> None:
         row = await require(tx, name)
         steps: list[tuple[Apply, Change]] = [
-            (addresses.drop, step) for step in await _removed_addresses(tx, row)
+            (tls_public_keys.apply, step) for step in await _removed_keys(tx, row)
         ]
+        steps += [(addresses.drop, step) for step in await _removed_addresses(tx, row)]
         await commit(tx, edit, [*steps, (apply, _change(row.name, row.settings, None))])
 
     await store.write(work)
@@ -195,6 +197,12 @@ async def _add_mailboxes(tx: WriteTx, account: AccountId, revised: Revised) -> N
     for place, (name, role) in enumerate(INITIAL_MAILBOXES, 1):
         await mailboxes.create(tx, account, name, revised.now, role=role, sort_order=place)
         await subscriptions.subscribe(tx, account, account, name)
+
+
+async def _removed_keys(tx: ReadTx, row: AccountRow) -> list[Change]:
+    """The changes that take every TLS public key from an account."""
+    found = await key_rows.page(tx, row.id, "", tls_public_keys.MAX_KEYS)
+    return [tls_public_keys.removed(one) for one in found]
 
 
 async def _removed_addresses(tx: ReadTx, row: AccountRow) -> list[Change]:

@@ -11,6 +11,7 @@ from roost.config.accounts import AddressSettings
 from roost.ports.clock import Clock
 from roost.service import domains
 from roost.service.config_errors import (
+    MAX_SHOWN,
     AccountUnknown,
     AddressExists,
     AddressInUse,
@@ -27,8 +28,10 @@ from roost.service.configuration import (
     refuse_stale,
     settings_of,
 )
+from roost.service.tls_key_errors import LoginAddressInUse
 from roost.store import accounts as account_rows
 from roost.store import addresses as rows
+from roost.store import tls_public_keys
 from roost.store.addresses import AddressRow, canonical
 from roost.store.engine import ReadTx, Store, WriteTx
 from roost.store.mailbox_names import MailboxNameInvalid, parse_name
@@ -104,7 +107,7 @@ async def remove(
 ) -> None:
     """Take an address from its account.
 
-    Raises DomainUnknown, AddressUnknown, AddressIsLast, AddressInUse.
+    Raises DomainUnknown, AddressUnknown, AddressIsLast, AddressInUse, LoginAddressInUse.
     """
     edit = Edit(actor, reason, clock.now())
 
@@ -144,6 +147,9 @@ async def drop(tx: WriteTx, step: Change, _revised: Revised) -> None:
     """Remove an address even if it is the last of its account, which is about to go."""
     address = Address.parse(step.key)
     row = await require(tx, address)
+    keys = await tls_public_keys.of_address(tx, row.domain, row.localpart, MAX_SHOWN + 1)
+    if keys:
+        raise LoginAddressInUse(str(address), keys)
     domain = await domains.require(tx, address.domain)
     catch_all = domain.settings.catch_all
     if catch_all and canonical(catch_all, domain.settings) == row.localpart:

@@ -23,8 +23,10 @@ from roost.service.configuration import (
     refuse_stale,
     settings_of,
 )
+from roost.service.tls_key_errors import LoginAddressInUse
 from roost.store import addresses as address_rows
 from roost.store import domains as rows
+from roost.store import tls_public_keys
 from roost.store.addresses import AddressRow, canonical
 from roost.store.domains import DomainRow
 from roost.store.engine import ReadTx, Store, WriteTx
@@ -92,7 +94,7 @@ async def set_settings(
 async def remove(
     store: Store, clock: Clock, actor: Actor, domain: Domain, *, reason: str = ""
 ) -> None:
-    """Take no more mail for a domain. Raises DomainUnknown, DomainInUse."""
+    """Take no more mail for a domain. Raises DomainUnknown, DomainInUse, LoginAddressInUse."""
     edit = Edit(actor, reason, clock.now())
 
     async def work(tx: WriteTx) -> None:
@@ -148,6 +150,9 @@ def _change(key: str, before: DomainSettings | None, after: DomainSettings | Non
 
 
 async def _remove(tx: WriteTx, row: DomainRow, domain: Domain) -> None:
+    keys = await tls_public_keys.of_address(tx, row.id, None, MAX_SHOWN + 1)
+    if keys:
+        raise LoginAddressInUse(f"domain {domain}", keys)
     found = await address_rows.of_domain(tx, row.id, "", MAX_SHOWN + 1)
     if found:
         names = tuple(address_rows.spell(one, row.name) for one in found[:MAX_SHOWN])

@@ -15,7 +15,7 @@ from roost.service.login_outcome import LoginDisabled, LoginFailed, Outcome
 from roost.service.passwords import PasswordHasher, PasswordInvalid, prepare
 from roost.service.protocols import serves
 from roost.store import accounts as account_rows
-from roost.store import addresses, credentials
+from roost.store import addresses, credentials, tls_public_keys
 from roost.store.addresses import Recipient
 from roost.store.credentials import Credential
 from roost.store.engine import ReadTx, Store, StoreFailed, StoreFull
@@ -31,7 +31,8 @@ class Login:
     address: the address as it was given, with the domain and spelling it is known by; it may carry
     a tag. credential: the number of what was proved, which a new password replaces; 0 where
     somebody else vouches, as an admin does on the control socket. expires: when it ends, None for
-    never. hidden_capabilities: what IMAP clients of the account are not told of, upper case.
+    never. hidden_capabilities: what IMAP clients of the account are not told of, upper case. key:
+    the fingerprint of the TLS public key that proved it, "" where something else did.
     """
 
     account: AccountId
@@ -39,6 +40,7 @@ class Login:
     credential: int = 0
     expires: datetime | None = None
     hidden_capabilities: frozenset[str] = frozenset()
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +152,16 @@ async def account_named(store: Store, name: str) -> AccountId | None:
 
 
 async def is_valid(store: Store, clock: Clock, login: Login) -> bool:
-    """Whether who signed in may stay: the account is in use and open, the credential still good."""
+    """Whether who signed in may stay: the account is in use and open, what it proved still good."""
     now = clock.now()
 
     async def work(tx: ReadTx) -> bool:
         account = await account_rows.by_id(tx, login.account)
         if account is None or account.deleted is not None or account.settings.login_disabled:
             return False
+        if login.key:
+            key = await tls_public_keys.find(tx, login.key)
+            return key is not None and key.account == login.account
         if not login.credential:
             return True
         used = await credentials.by_id(tx, login.account, login.credential)

@@ -16,6 +16,7 @@ class Outcome(StrEnum):
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 - a word of the list
     WRONG_BINDING = "wrong_binding"  # somebody may stand in between (RFC 5802 section 6)
     WRONG_PROTOCOL = "wrong_protocol"
+    OTHER_ACCOUNT = "other_account"  # than that of the connection's client certificate
     EXPIRED = "expired"
     DISABLED = "disabled"
     LIMITED = "limited"

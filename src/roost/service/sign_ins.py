@@ -2,9 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from roost.base.ids import AccountId
 from roost.ports.net import IpAddress
+from roost.service.key_login import KeyLogin, login_as, login_by_key, require_same_account
 from roost.service.login import Login, PasswordLogin, Passwords, finish_login
 from roost.service.login_attempts import LoginAttempts
 from roost.service.login_limits import FailedLogins
@@ -13,6 +15,8 @@ from roost.service.login_queue import LoginBusy
 from roost.service.scram_login import CramMd5Found, Found, Proofs
 from roost.store.login_attempts import NOBODY, Attempt
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -20,6 +24,7 @@ class Origin:
 
     protocol: of PROTOCOLS. mechanism: SASL's name of it. client: what the program calls itself.
     ip: None on a local socket. tls: the version, "" in clear. connection: its id, for the log.
+    key: the fingerprint of its client certificate's key, "" without one.
     """
 
     protocol: str
@@ -28,6 +33,7 @@ class Origin:
     ip: IpAddress | None
     tls: str
     connection: str = ""
+    key: str = ""
 
 
 # Told of every attempt: where it came from, how it ended, whose name it was.
@@ -40,7 +46,9 @@ class SignIns:
 
     A mechanism that sends the password is one call of `by_password`. One that proves it begins with
     `begin_scram` or `begin_cram_md5`, and ends in `by_proof` or `failed`; one that is broken off
-    between the two has guessed nothing.
+    between the two has guessed nothing. Who presents a client certificate is identified by
+    `by_certificate` before anything else, and may name who it is by `by_key`; every other login on
+    its connection has to be of the same account.
     """
 
     passwords: Passwords
@@ -82,6 +90,31 @@ class SignIns:
         checking = finish_login(store, clock, name, credential, origin.protocol)
         return await self._finish(origin, name, checking)
 
+    async def by_certificate(self, origin: Origin, *, signs_in: bool) -> KeyLogin:
+        """Who the client certificate of a connection says it is, which may have changed meanwhile.
+
+        signs_in: whether that alone is a login, unless the key is to wait for one; else nothing is
+        listed but what fails. Raises LoginLimited, KeyRefused, LoginDisabled.
+        """
+        self._refuse_limited(origin)
+        found = await self._tell_failed(
+            origin, "", login_by_key(self.passwords.store, origin.key, origin.protocol)
+        )
+        self.limits.succeeded(origin.ip)
+        if signs_in and not found.waits:
+            self._note_done(origin, "", found.login)
+        return found
+
+    async def by_key(self, origin: Origin, identity: str) -> Login:
+        """Who signs in by EXTERNAL. RFC 4422 appendix A.
+
+        identity: any address of the account of the certificate, "" for the one it stands for.
+        Raises LoginLimited, KeyRefused, IdentityForeign, LoginDisabled.
+        """
+        self._refuse_limited(origin)
+        checking = login_as(self.passwords.store, origin.key, identity)
+        return await self._finish(origin, identity, checking)
+
     def failed(
         self, origin: Origin, name: str, outcome: Outcome, account: AccountId | None = None
     ) -> None:
@@ -100,8 +133,22 @@ class SignIns:
 
     async def _finish(self, origin: Origin, name: str, checking: Awaitable[Login]) -> Login:
         """Wait for the check, and tell everybody how it ended."""
+        login = await self._tell_failed(origin, name, self._of_same_account(origin, checking))
+        self.limits.succeeded(origin.ip)
+        self._note_done(origin, name, login)
+        return login
+
+    async def _of_same_account(self, origin: Origin, checking: Awaitable[Login]) -> Login:
+        """The login, if it is of the same account as the certificate of its connection."""
+        login = await checking
+        if origin.key and origin.key != login.key:
+            await require_same_account(self.passwords.store, login, origin.key)
+        return login
+
+    async def _tell_failed(self, origin: Origin, name: str, checking: Awaitable[T]) -> T:
+        """Wait for the check, and tell everybody if it fails."""
         try:
-            login = await checking
+            return await checking
         except LoginFailed as error:
             self.failed(origin, name, error.outcome, error.account)
             raise
@@ -117,9 +164,10 @@ class SignIns:
         except BaseException:
             self.failed(origin, name, Outcome.ABORTED)  # it left before it knew: that counts
             raise
-        self.limits.succeeded(origin.ip)
-        self._note(origin, name, Outcome.OK, login.account)
-        return login
+
+    def _note_done(self, origin: Origin, name: str, login: Login) -> None:
+        said = name or login.address.spell(smtputf8=True)
+        self._note(origin, said, Outcome.OK, login.account)
 
     def _note(self, origin: Origin, name: str, outcome: Outcome, account: AccountId | None) -> None:
         ip = str(origin.ip) if origin.ip else ""

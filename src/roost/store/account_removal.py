@@ -29,6 +29,7 @@ _TABLES = (
     ("credential", "id"),
     ("scram_salt", "hash"),
     ("login_attempt", "key"),
+    ("tls_public_key", "fingerprint"),
     ("type_state", "type"),
     ("account_counter", "account_id"),
 )

@@ -204,14 +204,15 @@ async def set_settings(
 
 async def rekey(tx: WriteTx, row: AddressRow, localpart: str) -> None:
     """Look an address up by another canonical local part from now on."""
-    await tx.execute(
-        "UPDATE address SET localpart = $1"
-        " WHERE account_id = $2 AND domain_id = $3 AND localpart = $4",
-        localpart,
-        row.account,
-        row.domain,
-        row.localpart,
-    )
+    for table in ("address", "tls_public_key"):
+        await tx.execute(
+            f"UPDATE {table} SET localpart = $1"  # noqa: S608
+            " WHERE account_id = $2 AND domain_id = $3 AND localpart = $4",
+            localpart,
+            row.account,
+            row.domain,
+            row.localpart,
+        )
 
 
 async def remove(tx: WriteTx, row: AddressRow) -> None:

@@ -14,7 +14,7 @@ from roost.base.domain import Domain
 from roost.config.server import ServerConfig
 from roost.listen.cid import ConnectionIds
 from roost.ports.blobs import Blobs
-from roost.ports.net import TlsServer
+from roost.ports.net import TlsFacts, TlsServer
 from roost.service import accounts as account_service
 from roost.service import addresses
 from roost.service import domains as domain_service
@@ -58,15 +58,15 @@ class House:
 
     def smtp(self, peer: str = "192.0.2.7") -> MemoryWire:
         """A connection to the MX port, in clear."""
-        return self._connect("smtp", peer, in_clear=True)
+        return self._connect("smtp", peer, None)
 
-    def submission(self, peer: str = "192.0.2.8") -> MemoryWire:
+    def submission(self, peer: str = "192.0.2.8", *, tls: TlsFacts = TLS) -> MemoryWire:
         """A connection to the submission port, under TLS."""
-        return self._connect("submissions", peer)
+        return self._connect("submissions", peer, tls)
 
-    def imap(self, peer: str = "192.0.2.9") -> MemoryWire:
+    def imap(self, peer: str = "192.0.2.9", *, tls: TlsFacts = TLS) -> MemoryWire:
         """A connection to the IMAP port, under TLS."""
-        return self._connect("imaps", peer)
+        return self._connect("imaps", peer, tls)
 
     async def send(self, sender: str, recipients: str | Sequence[str], octets: bytes) -> None:
         """Bring a message to the MX port; SmtpRefused with the reply when it is not taken."""
@@ -124,12 +124,16 @@ class House:
         logged = [event.error for event in self.log.events if event.error is not None]
         return [error for wire in self.wires for error in wire.errors] + logged
 
-    def _connect(self, service: str, peer: str, *, in_clear: bool = False) -> MemoryWire:
+    def _connect(self, service: str, peer: str, tls: TlsFacts | None) -> MemoryWire:
         session = self.server.sessions(service, self.hostname)()
-        tls = None if in_clear else TLS
         connection_id = self.server.ids.next()
         self.wires.append(MemoryWire(session, peer=peer, tls=tls, connection_id=connection_id))
         return self.wires[-1].connect()
+
+
+def no_tls(**_options: object) -> TlsServer:
+    """What a house has for TLS: it has no ports, and its connections are played."""
+    raise RuntimeError("a house in memory has no ports")
 
 
 @asynccontextmanager
@@ -142,10 +146,11 @@ async def new_house(
     blobs: Blobs | None = None,
     options: Options = TEST_OPTIONS,
     failed: Callable[[], None] = lambda: None,
+    tls: Callable[..., TlsServer] = no_tls,
 ) -> AsyncIterator[House]:
     """A server with these domains and accounts (name -> addresses), stopped at the end.
 
-    blobs, options, failed: see `new_store`.
+    blobs, options, failed: see `new_store`. tls: see `MailServer`.
     """
     clock, log, random = StoppedClock(), ListLog(), SeededRandom()
     folder = make_folder()
@@ -159,7 +164,7 @@ async def new_house(
         foundation = Foundation(store, kept, search, PlainHasher(), ids, bytes(32), search.close)
         mode = Mode(config or ServerConfig(hostname=hostname, data=str(folder)))
         world = World(clock, random, log, DataFolder(folder), Metrics())
-        house = House(MailServer(mode, world, foundation, _no_tls), clock, log, hostname)
+        house = House(MailServer(mode, world, foundation, tls), clock, log, hostname)
         await _furnish(house, domains, accounts or {})
         try:
             yield house
@@ -180,10 +185,6 @@ async def _furnish(
         for other in others:
             await addresses.add(store, clock, ADMIN, name, Address.parse(other))
         await set_password(store, house.server.maker, clock, ADMIN, name, PASSWORD)
-
-
-def _no_tls(**_options: object) -> TlsServer:
-    raise RuntimeError("a house in memory has no ports")
 
 
 def _several(recipients: str | Sequence[str]) -> tuple[str, ...]:

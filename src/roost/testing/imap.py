@@ -28,12 +28,15 @@ USER, PASSWORD = "me@mx.test", "open sesame"
 
 
 class ImapHouse:
-    """Everything sessions need, in memory. accepting: whether there is room for more mail."""
+    """Everything sessions need, in memory.
+
+    accepting: whether there is room for more mail. credential: the number of the password.
+    """
 
     def __init__(
         self, store: Store, blobs: MemoryBlobs, clock: StoppedClock, credential: int
     ) -> None:
-        self._credential = credential
+        self.credential = credential
         self.store = store
         self.blobs = blobs
         self.clock = clock
@@ -58,10 +61,17 @@ class ImapHouse:
         """Give later connections a port with other fields."""
         self.port = replace(self.port, **fields)
 
-    def connect(self, *, tls: TlsFacts | None = TLS, has_certificate: bool = True) -> MemoryWire:
-        """A new connection."""
+    def connect(
+        self,
+        *,
+        tls: TlsFacts | None = TLS,
+        tls_later: TlsFacts = TLS,
+        has_certificate: bool = True,
+    ) -> MemoryWire:
+        """A new connection. tls_later: the facts once STARTTLS is done."""
         session = ImapSession(self.port)
-        return MemoryWire(session, tls=tls, has_certificate=has_certificate).connect()
+        wire = MemoryWire(session, tls=tls, has_certificate=has_certificate, tls_later=tls_later)
+        return wire.connect()
 
     async def client(self, *, login: bool = True) -> "ImapClient":
         """A new connection with a client that heard the greeting, and that signed in."""
@@ -78,7 +88,7 @@ class ImapHouse:
     async def _check_login(self, said: SignIn, wire: Wire) -> Login:  # noqa: ARG002
         if (said.username, said.password) != (USER, PASSWORD):
             raise LoginFailed
-        return Login(self.account, Address.parse(said.username), self._credential)
+        return Login(self.account, Address.parse(said.username), self.credential)
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

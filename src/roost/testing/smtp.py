@@ -51,6 +51,7 @@ class MemoryMail:
     login, which may send as its user name only. errors: what each step ("resolve", "write",
     "finish", "deliver", "login") raises. gates: steps that wait for their event. accepting:
     whether there is room. refusing: whether too many logins failed. logins: all that were asked.
+    keys: logins by the fingerprint of their key; each may act as others of its own domain.
     """
 
     known: set[str] = field(default_factory=lambda: {"c@d.test", "postmaster@mx.test"})
@@ -60,6 +61,7 @@ class MemoryMail:
     accepting: bool = True
     refusing: bool = False
     logins: list[SignIn] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)
     delivered: list[tuple[Envelope[str, str], bytes]] = field(default_factory=list)
     discarded: list[bytes] = field(default_factory=list)
     sinks: list[MemorySink] = field(default_factory=list)
@@ -74,6 +76,8 @@ class MemoryMail:
             discard=self._discard,
             check_login=self._check_login,
             refuses_logins=lambda _wire: self.refusing,
+            identify=self._identify,
+            login_as=self._login_as,
             may_send_as=self._may_send_as,
             may_accept=lambda: self.accepting,
             in_background=self._in_background,
@@ -110,6 +114,20 @@ class MemoryMail:
         if said.password != self.right:
             raise Refused("login_failed")
         return said.username
+
+    async def _identify(self, wire: Wire) -> str:
+        await self.pass_gate("identify")
+        key = wire.tls.peer_key if wire.tls else None
+        assert key is not None, "nobody asks without a certificate"
+        if key not in self.keys:
+            raise Refused("key_refused")
+        return self.keys[key]
+
+    async def _login_as(self, identity: str, _client: str, wire: Wire) -> str:
+        own = await self._identify(wire)
+        if identity and identity.partition("@")[2] != own.partition("@")[2]:
+            raise Refused("identity_foreign")
+        return identity or own
 
     async def _may_send_as(self, login: str, address: Address | None) -> bool:
         return address is None or str(address) == login

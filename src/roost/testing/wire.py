@@ -16,8 +16,8 @@ TLS = TlsFacts("TLSv1.3", "TLS_AES_256_GCM_SHA384", server_name="mx.test", bindi
 class MemoryWire:
     """A Wire that keeps what the session sends until the test reads it.
 
-    The session starts with `connect`. TLS, compression and slowness are
-    played: facts change, octets do not.
+    The session starts with `connect`. TLS, compression and slowness are played: facts change,
+    octets do not. tls_later: the facts once STARTTLS is done.
     """
 
     def __init__(
@@ -27,6 +27,7 @@ class MemoryWire:
         peer: str = "192.0.2.7",
         tls: TlsFacts | None = None,
         has_certificate: bool = True,
+        tls_later: TlsFacts = TLS,
         connection_id: str = "c1",
     ) -> None:
         self.session = session
@@ -43,6 +44,7 @@ class MemoryWire:
         self.output = bytearray()
         self.errors: list[BaseException] = []
         self._has_certificate = has_certificate
+        self._tls_later = tls_later
         self._waiting_input = bytearray()
         self._tasks: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
@@ -186,7 +188,7 @@ class MemoryWire:
 
     def _tls_done(self) -> None:
         if not self.closed:
-            self.tls = TLS
+            self.tls = self._tls_later
             self.session.tls_started()
 
     def _finish(self) -> None:

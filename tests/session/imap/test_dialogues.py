@@ -1,10 +1,15 @@
 """Plays tests/dialogue/imap: whole lines, then one octet at a time."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from roost.base.address import Address
+from roost.ports.net import Wire
+from roost.service.key_login import IdentityForeign, KeyLogin
+from roost.service.login import Login
 from roost.session.imap.ports import ImapLimits
 from roost.testing.dialogue import play, read_script
 from roost.testing.imap import PASSWORD, USER, ImapHouse, new_house
@@ -12,6 +17,23 @@ from roost.testing.wire import TLS, MemoryWire
 
 FOLDER = Path(__file__).parents[2] / "dialogue" / "imap"
 FILES = sorted(FOLDER.glob("*.txt"))
+
+
+KEYED = replace(TLS, peer_key="its fingerprint")
+
+
+def sign_in_by_key(house: ImapHouse, *, waits: bool) -> None:
+    """Every key signs in as me@mx.test, and may act as other@mx.test."""
+
+    async def login_as(identity: str, _wire: Wire) -> Login:
+        if identity not in ("", USER, "other@mx.test"):
+            raise IdentityForeign
+        return Login(house.account, Address.parse(identity or USER), house.credential)
+
+    async def identify(wire: Wire) -> KeyLogin:
+        return KeyLogin(await login_as("", wire), waits)
+
+    house.change_port(identify=identify, login_as=login_as)
 
 
 def furnish(house: ImapHouse, options: Mapping[str, str]) -> None:
@@ -31,8 +53,12 @@ def furnish(house: ImapHouse, options: Mapping[str, str]) -> None:
 def connect_to(house: ImapHouse) -> Callable[[str, Mapping[str, str]], Awaitable[MemoryWire]]:
     async def connect(_who: str, options: Mapping[str, str]) -> MemoryWire:
         furnish(house, options)
+        keyed = "key" in options
+        if options.get("key") in ("signs in", "waits"):
+            sign_in_by_key(house, waits=options["key"] == "waits")
         wire = house.connect(
-            tls=None if options.get("tls") == "off" else TLS,
+            tls=None if options.get("tls") == "off" else KEYED if keyed else TLS,
+            tls_later=KEYED if keyed else TLS,
             has_certificate=options.get("certificate") != "off",
         )
         if options.get("login") == "on":

@@ -3,20 +3,25 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from roost.base.address import Address
+from roost.service.key_login import IdentityForeign, KeyLogin
+from roost.service.login import Login
 from roost.service.login_outcome import LoginLimited
 from roost.session.sign_in import SignIn
 from roost.testing.imap import PASSWORD, USER, ImapClient, ImapHouse, new_house
-from roost.testing.wire import MemoryWire
+from roost.testing.wire import TLS, MemoryWire
 
 WRONG = b'x LOGIN a "wrong"\r\n'
+FOREIGN = b"x AUTHENTICATE EXTERNAL Ym9iQGIudGVzdA==\r\n"
+KEYED = replace(TLS, peer_key="a key")
 GOODBYE = b"* BYE [UNAVAILABLE] too many logins failed, try again later"
 
 
-async def guess(house: ImapHouse, wire: MemoryWire, times: int) -> list[int]:
+async def guess(house: ImapHouse, wire: MemoryWire, times: int, said: bytes = WRONG) -> list[int]:
     """The seconds that each of so many guesses waits for its answer."""
     waits = []
     for _ in range(times):
-        wire.feed(WRONG)
+        wire.feed(said)
         seconds = 0
         await wire.settle()
         while not wire.output:
@@ -40,6 +45,63 @@ def is_slow(wire: MemoryWire) -> bool:
 async def test_each_guess_from_the_fourth_on_waits_a_second_longer() -> None:
     house = await new_house()
     assert await guess(house, await greeted(house), 8) == [0, 0, 0, 1, 2, 3, 4, 5]
+
+
+async def keyed(house: ImapHouse) -> MemoryWire:
+    """A connection with a certificate whose key waits for a login."""
+
+    async def identify(_wire: object, *, signs_in: bool) -> KeyLogin:
+        assert signs_in
+        return KeyLogin(Login(house.account, Address.parse(USER)), waits=True)
+
+    house.change_port(identify=identify)
+    wire = house.connect(tls=KEYED)
+    assert (await wire.line()).startswith(b"* OK")
+    return wire
+
+
+async def test_who_asks_for_others_by_a_certificate_waits_as_well() -> None:
+    house = await new_house()
+    wire = await keyed(house)
+    assert await guess(house, wire, 5, FOREIGN) == [0, 0, 0, 1, 2]
+    assert is_slow(wire)
+
+
+async def test_external_forgives_and_is_told_what_the_program_is() -> None:
+    house = await new_house()
+    heard: list[tuple[str, str]] = []
+
+    async def login_as(identity: str, client: str, _wire: object) -> Login:
+        heard.append((identity, client))
+        if identity:
+            raise IdentityForeign
+        return Login(house.account, Address.parse(USER), house.credential)
+
+    house.change_port(login_as=login_as)
+    client = ImapClient(await keyed(house))
+    await client.ok('ID ("name" "Mail")')
+    await guess(house, client.wire, 3, FOREIGN)
+    assert is_slow(client.wire)
+    client.wire.feed(b"y AUTHENTICATE EXTERNAL =\r\n")
+    await client.wire.settle()
+    house.clock.advance(timedelta(seconds=1))
+    assert (await client.wire.line()).startswith(b"y OK")
+    assert not is_slow(client.wire)
+    assert heard == [("bob@b.test", "Mail")] * 3 + [("", "Mail")]
+
+
+async def test_a_certificate_over_the_limit_after_starttls_hears_bye() -> None:
+    house = await new_house()
+
+    async def identify(_wire: object, *, signs_in: bool) -> KeyLogin:
+        assert not signs_in
+        raise LoginLimited
+
+    house.change_port(identify=identify)
+    wire = house.connect(tls=None, tls_later=KEYED)
+    await wire.line()
+    wire.feed(b"a STARTTLS\r\n")
+    assert (await wire.ended()).endswith(GOODBYE + b"\r\n")
 
 
 async def test_after_ten_the_connection_ends() -> None:

@@ -1,10 +1,12 @@
 """Plays tests/dialogue/smtp: whole lines, then one octet at a time."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from roost.proto.sasl.external import EXTERNAL
 from roost.proto.sasl.login import LOGIN
 from roost.proto.sasl.plain import PLAIN
 from roost.proto.smtp.extension import Extensions
@@ -18,6 +20,11 @@ from roost.testing.log import ListLog
 from roost.testing.smtp import MemoryMail, Refused
 from roost.testing.wire import TLS, MemoryWire
 
+MECHANISMS = {
+    Role.MX: (),
+    Role.SUBMISSION: (EXTERNAL, PLAIN, LOGIN),
+    Role.LOCALSERVE: (PLAIN, LOGIN),
+}
 FOLDER = Path(__file__).parents[2] / "dialogue" / "smtp"
 FILES = sorted(FOLDER.glob("*.txt"))
 
@@ -33,7 +40,7 @@ def config_of(role: Role, options: Mapping[str, str]) -> ServerConfig:
             dsn=options.get("dsn") == "on",
             require_tls=options.get("requiretls") == "on",
         ),
-        mechanisms=() if role is Role.MX else (PLAIN, LOGIN),
+        mechanisms=MECHANISMS[role],
         auth_required=role is Role.SUBMISSION,
         auth_in_clear=role is Role.LOCALSERVE,
     )
@@ -50,8 +57,11 @@ async def connect(_who: str, options: Mapping[str, str]) -> MemoryWire:
         house.errors[step] = Refused(code)
     port = SmtpPort(config_of(role, options), house.services(), StoppedClock(), ListLog())
     session = (SubmissionSession if role is Role.SUBMISSION else InboundSession)(port)
-    tls = TLS if options.get("tls") == "on" else None
-    return MemoryWire(session, tls=tls).connect()
+    secured = replace(TLS, peer_key="its fingerprint") if "key" in options else TLS
+    if options.get("key") == "known":
+        house.keys["its fingerprint"] = "a@b.test"
+    tls = secured if options.get("tls") == "on" else None
+    return MemoryWire(session, tls=tls, tls_later=secured).connect()
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

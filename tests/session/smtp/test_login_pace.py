@@ -1,9 +1,12 @@
 """Who guesses passwords over submission is slowed down, sent away, and not heard again."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from roost.ports.net import TlsFacts
+from roost.proto.sasl.external import EXTERNAL
 from roost.proto.sasl.plain import PLAIN
 from roost.proto.smtp.server_config import Role, ServerConfig
 from roost.session.smtp.inbound import InboundSession
@@ -17,6 +20,9 @@ from roost.testing.wire import TLS, MemoryWire
 RIGHT = b"AUTH PLAIN AGFAYi50ZXN0AHg=\r\n"
 WRONG = b"AUTH PLAIN AGFAYi50ZXN0AHk=\r\n"
 FOR_ANOTHER = b"AUTH PLAIN b3RoZXIAYUBiLnRlc3QAeA==\r\n"
+BY_KEY = b"AUTH EXTERNAL =\r\n"
+FOREIGN = b"AUTH EXTERNAL Ym9iQGMudGVzdA==\r\n"
+KEYED = replace(TLS, peer_key="a key")
 SENT_AWAY = b"421 4.7.0 too many logins failed, try again later"
 
 
@@ -26,11 +32,14 @@ class Bench:
     def __init__(self) -> None:
         self.mail = MemoryMail()
         self.clock = StoppedClock()
-        config = ServerConfig("mx.test", Role.SUBMISSION, mechanisms=(PLAIN,), auth_required=True)
+        self.mail.keys["a key"] = "a@b.test"
+        config = ServerConfig(
+            "mx.test", Role.SUBMISSION, mechanisms=(EXTERNAL, PLAIN), auth_required=True
+        )
         self.port = SmtpPort(config, self.mail.services(), self.clock, ListLog())
 
-    async def greeted(self) -> MemoryWire:
-        wire = MemoryWire(SubmissionSession(self.port), tls=TLS).connect()
+    async def greeted(self, tls: TlsFacts = TLS) -> MemoryWire:
+        wire = MemoryWire(SubmissionSession(self.port), tls=tls).connect()
         await wire.line()
         wire.feed(b"HELO laptop.test\r\n")
         await wire.line()
@@ -67,6 +76,18 @@ async def test_after_three_it_is_slow_until_a_right_password() -> None:
         await bench.guess(wire, said)
         slow.append(wire.slow)
     assert slow == [False, False, True, False]
+
+
+async def test_who_asks_for_others_by_a_certificate_waits_as_well() -> None:
+    bench = Bench()
+    wire = await bench.greeted(KEYED)
+    guesses = [await bench.guess(wire, FOREIGN) for _ in range(5)]
+    assert [seconds for seconds, _ in guesses] == [0, 0, 0, 1, 2]
+    assert all(answer.startswith(b"535 5.7.8 ") for _, answer in guesses)
+    slow = [wire.slow]
+    await bench.guess(wire, BY_KEY)
+    slow.append(wire.slow)
+    assert slow == [True, False]
 
 
 async def test_whoever_is_over_the_limit_hears_421_and_nothing_is_looked_at() -> None:

@@ -22,6 +22,16 @@ class LoginAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class ExternalAsked:
+    """A client wants to be who its certificate says it is. Wants an answer.
+
+    authorization: the identity it asks for, "" for the certificate's own. RFC 4422 appendix A.
+    """
+
+    authorization: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageBegin:
     """The message of the transaction comes now. Wants an answer."""
 
@@ -53,5 +63,5 @@ class Closing:
     """The last reply is in the output: send it and close."""
 
 
-Question = Hello | StartTls | LoginAsked | Mail | Rcpt | MessageBegin | MessageEnd
+Question = Hello | StartTls | LoginAsked | ExternalAsked | Mail | Rcpt | MessageBegin | MessageEnd
 Event = Question | MessageChunk | TransactionDropped | Closing

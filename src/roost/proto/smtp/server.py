@@ -31,6 +31,7 @@ from roost.proto.smtp.data import Fault
 from roost.proto.smtp.event import (
     Closing,
     Event,
+    ExternalAsked,
     LoginAsked,
     MessageBegin,
     MessageChunk,
@@ -46,6 +47,7 @@ from roost.proto.smtp.reader import (
 )
 from roost.proto.smtp.reply import Reply, spell_lines
 from roost.proto.smtp.server_config import ServerConfig
+from roost.proto.smtp.standing import Standing
 from roost.proto.smtp.state import AFTER, IN_TRANSACTION, MISSING_STEP, VERBS, Phase
 from roost.proto.smtp.transfer import Transfer
 
@@ -64,7 +66,8 @@ class Server:
     """One connection.
 
     connection_id: put behind the text of error replies. tls: whether TLS is on from the start.
-    can_start_tls: whether STARTTLS may be offered.
+    can_start_tls: whether STARTTLS may be offered. has_certificate: whether the client presented
+    one in the handshake.
     """
 
     def __init__(
@@ -74,12 +77,11 @@ class Server:
         connection_id: str = "",
         tls: bool = False,
         can_start_tls: bool = False,
+        has_certificate: bool = False,
     ) -> None:
         self._config = config
         self._suffix = f" ({connection_id})" if connection_id else ""
-        self._tls = tls
-        self._can_start_tls = can_start_tls
-        self._authenticated = False
+        self._standing = Standing(tls, can_start_tls, has_certificate)
         self._input = InputReader()
         self._output = bytearray()
         self._mode = _Mode.COMMAND
@@ -103,12 +105,12 @@ class Server:
     @property
     def tls(self) -> bool:
         """Whether TLS is on."""
-        return self._tls
+        return self._standing.tls
 
     @property
     def authenticated(self) -> bool:
         """Whether a login was accepted."""
-        return self._authenticated
+        return self._standing.authenticated
 
     @property
     def buffered_octets(self) -> int:
@@ -177,9 +179,13 @@ class Server:
         assert self._transfer is not None
         self._transfer.spoil(reply)
 
-    def tls_started(self) -> None:
+    def client_identified(self) -> None:
+        """The client's certificate says who it is: it needs no AUTH. RFC 4422 appendix A."""
+        self._standing.identified = True
+
+    def tls_started(self, *, has_certificate: bool = False) -> None:
         """TLS is on: all the client said is forgotten. RFC 3207 section 4.2."""
-        self._tls = True
+        self._standing.secure(has_certificate=has_certificate)
         self._input.clear()
         self._end_transaction()
         self._phase = Phase.CONNECTED
@@ -250,15 +256,9 @@ class Server:
             return replies.NO_AUTH
         if (self._phase, verb) not in AFTER:
             return Reply(503, "5.5.1", MISSING_STEP[self._phase])
-        if verb == "STARTTLS" and (self._tls or self._authenticated or not self._can_start_tls):
-            return replies.NO_STARTTLS
-        if verb == "AUTH" and self._authenticated:
-            return replies.TWICE_AUTH
-        if verb == "MAIL" and self._config.auth_required and not self._authenticated:
-            return replies.AUTH_REQUIRED
         if verb == "RCPT" and self._recipients >= self._config.extensions.max_recipients:
             return replies.TOO_MANY_RECIPIENTS
-        return None
+        return self._standing.refusal(verb, self._config)
 
     # Commands.
 
@@ -274,14 +274,15 @@ class Server:
 
     def _accept_hello(self, asked: Hello, _reply: Reply | None) -> None:
         self._end_transaction()
+        self._standing.greeted()
         if not asked.extended:
             self._say(Reply(250, "", self._config.hostname))
             return
         lines = announce(
             self._config.extensions,
-            starttls=self._can_start_tls and not self._tls,
-            tls=self._tls,
-            mechanisms=[mechanism.name for mechanism in self._config.offered(tls=self._tls)],
+            starttls=self._standing.can_start_tls and not self.tls,
+            tls=self.tls,
+            mechanisms=[one.name for one in self._standing.offered(self._config)],
         )
         self._output += spell_lines(250, [self._config.hostname, *lines])
 
@@ -297,7 +298,7 @@ class Server:
 
     def _auth(self, argument: str | None) -> None:
         asked = parse_auth_command(argument)
-        self._exchange = begin_exchange(asked, self._config, tls=self._tls)
+        self._exchange = begin_exchange(asked, self._config, self._standing)
         self._go_on_with_auth(self._exchange.begin(asked.initial))
 
     def _sasl_line(self, line: bytes) -> None:
@@ -305,20 +306,20 @@ class Server:
         self._mode = _Mode.COMMAND
         self._go_on_with_auth(self._exchange.answer(line))
 
-    def _go_on_with_auth(self, outcome: bytes | LoginAsked) -> None:
+    def _go_on_with_auth(self, outcome: bytes | LoginAsked | ExternalAsked) -> None:
         if isinstance(outcome, bytes):
             self._output += outcome
             self._mode = _Mode.SASL
         else:
             self._events.append(outcome)
 
-    def _accept_login(self, _asked: LoginAsked, reply: Reply | None) -> None:
-        self._authenticated = True
+    def _accept_login(self, _asked: LoginAsked | ExternalAsked, reply: Reply | None) -> None:
+        self._standing.authenticated = True
         self._say(reply or replies.LOGGED_IN)
 
     def _mail(self, argument: str | None) -> None:
         asked = parse_mail(argument, self._config.extensions)
-        if asked.require_tls and not self._tls:
+        if asked.require_tls and not self.tls:
             raise CommandError(523, "5.7.10", "REQUIRETLS needs TLS")
         self._events.append(asked)
 
@@ -481,6 +482,7 @@ class Server:
         Hello: _accept_hello,
         StartTls: _accept_starttls,
         LoginAsked: _accept_login,
+        ExternalAsked: _accept_login,
         Mail: _accept_mail,
         Rcpt: _accept_rcpt,
         MessageBegin: _accept_begin,

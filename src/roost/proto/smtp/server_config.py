@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from roost.proto.sasl.mechanism import Offered
+from roost.proto.sasl.mechanisms import offered
 from roost.proto.smtp.extension import Extensions
 
 
@@ -47,6 +48,7 @@ class ServerConfig:
     auth_in_clear: bool = False
     max_errors: int = 20
 
-    def offered(self, *, tls: bool) -> list[Offered]:
-        """The mechanisms that may be used with, or without, TLS."""
-        return [m for m in self.mechanisms if tls or self.auth_in_clear or not m.sends_password]
+    def offered(self, *, tls: bool, has_certificate: bool = False) -> list[Offered]:
+        """The mechanisms that may be used with, or without, TLS and a client's certificate."""
+        private = tls or self.auth_in_clear
+        return list(offered(self.mechanisms, private=private, has_certificate=has_certificate))

@@ -50,7 +50,8 @@ class Refused(Exception):
 class Conversation:
     """State of one connection.
 
-    login: None before signing in. view: the selected mailbox. enabled: by ENABLE, upper case.
+    login: None before signing in. by_key: who the client's certificate says it is, None without;
+    signed in or not. view: the selected mailbox. enabled: by ENABLE, upper case.
     by_uid: whether the running command came as UID verb, so that its news name uids.
     pace: slows down whose logins fail.
     next_line: gives the client's next line, for AUTHENTICATE; raises ConnectionLost.
@@ -74,6 +75,7 @@ class Conversation:
     next_line: Callable[[], Awaitable[bytes]]
     selection_changed: Callable[[], None]
     login: Login | None = None
+    by_key: Login | None = None
     view: View | None = None
     enabled: set[str] = field(default_factory=set)
     by_uid: bool = False

@@ -118,7 +118,8 @@ def refusal(talk: Conversation, command: Command) -> Refused | None:
     if talk.state in legal:
         return uidonly.refusal(talk, command)
     if legal == BEFORE_LOGIN and talk.login is not None:
-        return Refused("you are logged in already", bad=True)
+        # Who was let in by a certificate did not ask for it, and may try EXTERNAL all the same.
+        return Refused("you are logged in already", bad=talk.by_key is None)
     return Refused(WRONG_STATE[talk.state], bad=True)
 
 

@@ -40,6 +40,18 @@ _NO: MappingProxyType[str, tuple[Code | None, str]] = MappingProxyType(
         "login_disabled": (response.CONTACTADMIN, "this account may not log in"),
         "login_busy": (response.UNAVAILABLE, "too many logins at the moment, try again"),
         "login_limited": (response.UNAVAILABLE, "too many logins failed, try again later"),
+        "key_refused": (
+            response.AUTHENTICATIONFAILED,
+            "the key of this certificate signs nobody in",
+        ),
+        "identity_foreign": (
+            response.AUTHENTICATIONFAILED,
+            "this certificate may not act as that identity",
+        ),
+        "other_account": (
+            response.AUTHENTICATIONFAILED,
+            "the certificate of this connection is another account's",
+        ),
     }
 )
 
@@ -57,6 +69,12 @@ def spell_error(tag: bytes, error: Exception, connection_id: str) -> bytes | Non
         return None
     code, text = _NO.get(error.code, (None, "this cannot be done"))
     return response.no(tag, f"{text} ({connection_id})", code)
+
+
+def spell_refused_certificate(error: ServiceError) -> bytes:
+    """What a client whose certificate signs nobody in hears last. RFC 9051 section 7.1.5."""
+    _, text = _NO.get(error.code, (None, "this certificate cannot be used"))
+    return response.bye(text, response.UNAVAILABLE if error.temporary else response.ALERT)
 
 
 def spell_bug(tag: bytes, connection_id: str) -> bytes:

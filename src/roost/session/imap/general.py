@@ -1,16 +1,19 @@
 """What a client may ask at any time: CAPABILITY, NOOP, LOGOUT, ID; and ENABLE, NAMESPACE, CHECK."""
 
+from roost.ports.net import Wire
 from roost.proto.imap import data, response
 from roost.proto.imap.command import Command
 from roost.proto.imap.core.enable import Enable
 from roost.proto.imap.core.id import Id
 from roost.proto.imap.ext import appendlimit
+from roost.proto.sasl.external import EXTERNAL
 from roost.proto.sasl.mechanism import Offered
+from roost.proto.sasl.mechanisms import offered
 from roost.proto.sasl.plain import PLAIN
 from roost.session.imap import condstore, context, messagelimit, metadata
 from roost.session.imap.conversation import CONDSTORE, QRESYNC, UIDONLY, Conversation, Done
 
-MECHANISMS: tuple[Offered, ...] = (PLAIN,)
+MECHANISMS: tuple[Offered, ...] = (EXTERNAL, PLAIN)
 
 _CLIENT_FIELDS = ("name", "version", "os")
 MAX_CLIENT_ID = 200
@@ -29,7 +32,8 @@ def capabilities(talk: Conversation) -> list[str]:
     if talk.wire.can_start_tls:
         known.append("STARTTLS")
     safe = may_send_passwords(talk)
-    known += [f"AUTH={one.name}" for one in MECHANISMS if safe or not one.sends_password]
+    mechanisms = offered(MECHANISMS, private=safe, has_certificate=has_certificate(talk.wire))
+    known += [f"AUTH={one.name}" for one in mechanisms]
     return known if safe else [*known, "LOGINDISABLED"]
 
 
@@ -43,6 +47,11 @@ def _spelled(talk: Conversation, name: str) -> str:
 def may_send_passwords(talk: Conversation) -> bool:
     """Whether a password may be sent on this connection. RFC 9051 section 11.1."""
     return talk.wire.tls is not None or talk.port.clear_text_logins
+
+
+def has_certificate(wire: Wire) -> bool:
+    """Whether the client presented a certificate in the TLS handshake."""
+    return wire.tls is not None and wire.tls.peer_key is not None
 
 
 async def capability(talk: Conversation, command: Command) -> Done:  # noqa: ARG001 - a handler

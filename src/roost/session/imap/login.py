@@ -5,9 +5,17 @@ import binascii
 from roost.proto.imap import response
 from roost.proto.imap.command import Command
 from roost.proto.imap.core.login import Authenticate, Login, parse_sasl_line
-from roost.proto.sasl.mechanism import Challenge, Credentials, Exchange, Failed, Mechanism
+from roost.proto.sasl.mechanism import (
+    Challenge,
+    Credentials,
+    Exchange,
+    External,
+    Failed,
+    Mechanism,
+)
+from roost.service import login as login_service
 from roost.session.imap.conversation import Conversation, Done, Refused
-from roost.session.imap.general import MECHANISMS, capabilities, may_send_passwords
+from roost.session.imap.general import MECHANISMS, capabilities, has_certificate, may_send_passwords
 from roost.session.sign_in import SignIn
 
 
@@ -40,19 +48,25 @@ async def authenticate(talk: Conversation, command: Command) -> Done:
         raise Refused("there is no such mechanism", response.CANNOT)
     if offered.sends_password:
         _require_privacy(talk)
+    if offered.needs_certificate:
+        _require_certificate(talk)
     said = await _exchange(talk, offered.start(Exchange()), args.initial)
+    if isinstance(said, External):
+        return await _sign_in_by_key(talk, said.authorization)
     if said.authorization not in ("", said.username):
         raise Refused("nobody may act for another", response.AUTHORIZATIONFAILED)
     return await _sign_in(talk, offered.name, said.username, said.password)
 
 
-async def _exchange(talk: Conversation, mechanism: Mechanism, initial: bytes | None) -> Credentials:
-    """Ask until the client told its credentials. Raises Refused, BadSyntax, ConnectionLost."""
+async def _exchange(
+    talk: Conversation, mechanism: Mechanism, initial: bytes | None
+) -> Credentials | External:
+    """Ask until the client told who it is. Raises Refused, BadSyntax, ConnectionLost."""
     said = initial
     while True:
         match mechanism.step(said):
-            case Credentials() as credentials:
-                return credentials
+            case Credentials() | External() as told:
+                return told
             case Failed(reason):
                 raise Refused(reason, bad=True)
             case Challenge(octets):
@@ -67,10 +81,26 @@ async def _exchange(talk: Conversation, mechanism: Mechanism, initial: bytes | N
 async def _sign_in(talk: Conversation, mechanism: str, name: str, password: str) -> Done:
     await talk.pace.before()
     said = SignIn(mechanism, name, password, talk.client_id)
-    talk.login = await talk.port.check_login(said, talk.wire)
+    return _welcome(talk, await talk.port.check_login(said, talk.wire))
+
+
+async def _sign_in_by_key(talk: Conversation, identity: str) -> Done:
+    await talk.pace.before()
+    return _welcome(talk, await talk.port.login_as(identity, talk.client_id, talk.wire))
+
+
+def _welcome(talk: Conversation, login: login_service.Login) -> Done:
+    talk.login = login
     talk.pace.succeeded(talk.wire)
     talk.selection_changed()
     return Done("welcome", response.capability_code(capabilities(talk)))
+
+
+def _require_certificate(talk: Conversation) -> None:
+    if talk.wire.tls is None:
+        raise Refused("turn TLS on first", response.AUTHENTICATIONFAILED)
+    if not has_certificate(talk.wire):
+        raise Refused("no client certificate was presented", response.AUTHENTICATIONFAILED)
 
 
 def _require_privacy(talk: Conversation) -> None:

@@ -3,19 +3,38 @@
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from roost.ports.blobs import Blobs
 from roost.ports.clock import Clock
 from roost.ports.log import Log
 from roost.ports.net import Wire
 from roost.ports.random import Random
+from roost.service.key_login import KeyLogin, KeyRefused
 from roost.service.login import Login
 from roost.session.sign_in import SignIn
 from roost.store.engine import Store
 from roost.store.search_index import SearchIndex
 
 CheckLogin = Callable[[SignIn, Wire], Awaitable[Login]]
+LoginAs = Callable[[str, str, Wire], Awaitable[Login]]
+
+
+class Identify(Protocol):
+    """Who the certificate of a connection says it is, which may have changed since its handshake.
+
+    signs_in: whether that alone is a login, unless the key is to wait. Raises ServiceError.
+    """
+
+    async def __call__(self, wire: Wire, *, signs_in: bool) -> KeyLogin: ...
+
+
+async def _nobody(wire: Wire, *, signs_in: bool) -> KeyLogin:  # noqa: ARG001 - see Identify
+    raise KeyRefused
+
+
+async def _as_nobody(_identity: str, _client: str, _wire: Wire) -> Login:
+    raise KeyRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +68,8 @@ class ImapPort:
     many failed where the connection comes from. default_quota: octets of accounts without a limit
     of their own, 0 for none. search: the index of texts, None where there is none. in_background:
     runs work that outlives the connection. version: of the program, told to clients that logged in,
-    "" to keep it from them.
+    "" to keep it from them. identify: see Identify. login_as: who asks for an identity by the
+    certificate of its connection, "" for its own, with what the program calls itself.
     """
 
     hostname: str
@@ -66,4 +86,6 @@ class ImapPort:
     default_quota: int = 0
     clear_text_logins: bool = False
     version: str = ""
+    identify: Identify = _nobody
+    login_as: LoginAs = _as_nobody
     limits: ImapLimits = field(default_factory=ImapLimits)

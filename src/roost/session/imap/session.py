@@ -27,9 +27,11 @@ from roost.proto.imap.reader import (
 from roost.service.login import Login, is_valid
 from roost.session.imap.conversation import Conversation, Refused
 from roost.session.imap.dispatch import HANDLERS, refusal, run_command, spell_failure
-from roost.session.imap.general import capabilities
+from roost.session.imap.general import has_certificate
 from roost.session.imap.incoming import Appending
 from roost.session.imap.notify import tell_news
+from roost.session.imap.opening import greet, identify
+from roost.session.imap.patience import Patience
 from roost.session.imap.ports import ImapPort
 from roost.session.sign_in import LoginPace
 
@@ -60,12 +62,14 @@ class ImapSession:
         self._stopping = False
         self._peer_gone = False
         self._lost = False
+        self._to_identify = False  # the client presented a certificate that is not looked up yet
+        self._to_greet = False
         self._news = False  # a hint came for the selected mailbox
         self._in_doubt = False  # the account or its password may have changed
         self._idle_tag: bytes | None = None
         self._commands = 0
         self._bad_commands = 0  # one behind the other
-        self._sign_in_by: float | None = None  # of the monotonic clock, None for who did
+        self._patience = Patience(port.clock, port.limits)
         self._unlisten = _nothing
 
     # What the connection does.
@@ -80,18 +84,19 @@ class ImapSession:
             if self._port.refuses_logins(wire):
                 self._leave("too many logins failed, try again later", response.UNAVAILABLE)
                 return
-            self._sign_in_by = self._next_sign_in()
+            self._patience.follow(signed_in=False)
         self._listen()
         self._wait()
-        greet = response.untagged_ok if self._talk.login is None else response.preauth
-        code = response.capability_code(capabilities(self._talk))
-        wire.send(greet(f"{self._port.hostname} roost ready", code))
+        if self._talk.login is None and has_certificate(wire):
+            self._begin_identifying(greets=True)
+        else:
+            greet(self._talk)
 
     def receive(self, octets: bytes) -> None:
         """Read commands and work them off."""
         self._reader.feed(octets)
         self._more.set()
-        if self._sign_in_by is not None:
+        if self._patience.is_limited:
             self._wait()  # one that says an octet now and then does not stay for ever
         if self._talk.leaving:
             return
@@ -106,6 +111,8 @@ class ImapSession:
         self._reader.clear()
         self._talk.client_id = ""
         self._wait()
+        if has_certificate(self._wire):
+            self._begin_identifying(greets=False)
 
     def peer_closed(self) -> None:
         """Close, after the answers to what came."""
@@ -117,7 +124,7 @@ class ImapSession:
     def timed_out(self) -> None:
         """Take leave; a client that waits for us gets its whole time again."""
         if self._has_task and not self._waits_for_line:
-            self._wire.wait_at_most(self._whole_patience())
+            self._wire.wait_at_most(self._patience.whole(in_literal=self._in_literal))
         else:
             self._leave("nothing came for too long")
 
@@ -157,6 +164,9 @@ class ImapSession:
     async def _work_off(self) -> None:
         """Deal with all that came. Octets of one message are taken in even while stopping."""
         while not self._talk.leaving and (self._appending is not None or not self._stopping):
+            if self._to_identify:
+                await self._identify()
+                continue
             if (self._in_doubt or self._login_is_over()) and not await self._may_stay():
                 return
             event = self._next_event()
@@ -167,6 +177,19 @@ class ImapSession:
             else:
                 return
             await self._wire.room()
+
+    def _begin_identifying(self, *, greets: bool) -> None:
+        """Who presented the certificate comes before anything that is said."""
+        self._to_identify, self._to_greet = True, greets
+        if not self._has_task:
+            self._start()
+
+    async def _identify(self) -> None:
+        self._to_identify = False
+        await identify(self._talk, greets=self._to_greet)
+        if self._talk.login is not None:
+            self._patience.follow(signed_in=True)
+            self._wait()
 
     async def _may_stay(self) -> bool:
         """Whether who signed in still may; else take leave: mail taken now would be lost."""
@@ -254,10 +277,7 @@ class ImapSession:
             self._begin_deflate()
         if self._talk.watch is not None:
             self._news = True  # what this command left untold, such as removals
-        if self._talk.login is not None:
-            self._sign_in_by = None
-        elif self._sign_in_by is None:
-            self._sign_in_by = self._next_sign_in()
+        self._patience.follow(signed_in=self._talk.login is not None)
         self._wait(answered=True)
 
     def _begin_deflate(self) -> None:
@@ -455,26 +475,12 @@ class ImapSession:
         self._wire.send(response.bye(text, code))
         self._wire.close()
 
-    def _whole_patience(self) -> float:
-        limits = self._port.limits
-        if self._talk.login is None:
-            return limits.login_timeout.total_seconds()
-        wait = limits.literal_timeout if self._in_literal else limits.idle_timeout
-        return wait.total_seconds()
-
-    def _next_sign_in(self) -> float:
-        """Until when the client must have signed in, whatever it says until then."""
-        return self._port.clock.monotonic() + self._port.limits.login_timeout.total_seconds()
-
     def _wait(self, *, answered: bool = False) -> None:
         """Wait for what comes next, and take leave if nobody signed in in time.
 
         answered: a command was just answered; else who waits for an answer gets it first.
         """
-        if self._sign_in_by is None:
-            self._wire.wait_at_most(self._whole_patience())
-            return
-        left = self._sign_in_by - self._port.clock.monotonic()
+        left = self._patience.left(in_literal=self._in_literal)
         if left > 0:
             self._wire.wait_at_most(left)
         elif not self._talk.leaving and (answered or self._waits_for_line or not self._has_task):

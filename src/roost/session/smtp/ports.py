@@ -45,6 +45,9 @@ class Services(Generic[RouteT, StowedT, LoginT]):
     for none. It also writes the log, because it knows what became of the message.
     check_login: who that is; it also writes the log, because it knows who and why.
     refuses_logins: whether too many failed where the connection comes from.
+    identify: who the certificate of a connection says it is, which may have changed since its
+    handshake. login_as: the same with an identity of the client's choice, "" for its own, and with
+    what the client calls itself.
     discard: forgets a message that was finished and not delivered; never raises.
     may_send_as: whether the login may (still) use the address, or the null path, as sender.
     may_accept: whether there is room for another message.
@@ -57,6 +60,8 @@ class Services(Generic[RouteT, StowedT, LoginT]):
     discard: Callable[[StowedT], Coroutine[Any, Any, None]]
     check_login: Callable[[SignIn, Wire], Awaitable[LoginT]]
     refuses_logins: Callable[[Wire], bool]
+    identify: Callable[[Wire], Awaitable[LoginT]]
+    login_as: Callable[[str, str, Wire], Awaitable[LoginT]]
     may_send_as: Callable[[LoginT, Address | None], Awaitable[bool]]
     may_accept: Callable[[], bool]
     in_background: Callable[[Coroutine[Any, Any, None]], None]

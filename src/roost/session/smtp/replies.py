@@ -20,6 +20,9 @@ REPLY: dict[str, Reply] = {
     "login_disabled": Reply(525, "5.7.13", "this account may not log in"),
     "login_limited": Reply(454, "4.7.0", "too many logins failed, try again later"),
     "login_busy": Reply(454, "4.7.0", "too many logins at the moment, try again"),
+    "key_refused": Reply(535, "5.7.8", "the key of this certificate signs nobody in"),
+    "identity_foreign": Reply(535, "5.7.8", "this certificate may not act as that identity"),
+    "other_account": Reply(535, "5.7.8", "the certificate of this connection is another account's"),
 }
 
 # Where a login may send anywhere else but not from here.

@@ -5,6 +5,7 @@ does, a task takes over until the input is used up. While it runs, input waits i
 reading stops when too much of it does.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Generic
 
@@ -17,6 +18,7 @@ from roost.proto.smtp.command import Hello, Mail, Rcpt, StartTls
 from roost.proto.smtp.event import (
     Closing,
     Event,
+    ExternalAsked,
     LoginAsked,
     MessageBegin,
     MessageChunk,
@@ -35,7 +37,20 @@ MAX_CLIENT_LENGTH = 200  # of what it calls itself, in the list of logins
 FLUSH_OCTETS = 32 * 1024  # replies of pipelined commands leave together, up to so much
 LONG_WORK_SECONDS = 1.0  # after which the client gets its whole time again
 
-_WAITING = frozenset({Mail, Rcpt, MessageChunk, MessageEnd, LoginAsked})
+
+@dataclass(frozen=True, slots=True)
+class CertificateSeen:
+    """The client presented a certificate: who that is comes before anything it says.
+
+    greets: whether it still waits for the greeting.
+    """
+
+    greets: bool
+
+
+_WAITING = frozenset(
+    {CertificateSeen, Mail, Rcpt, MessageChunk, MessageEnd, LoginAsked, ExternalAsked}
+)
 
 
 class SmtpSession(Generic[RouteT, StowedT, LoginT]):
@@ -53,6 +68,7 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
         self._log = port.log
         self._hello = Hello("")
         self._login: LoginT | None = None
+        self._by_key: LoginT | None = None  # who the certificate says it is
         self._mail: Mail | None = None
         self._recipients: list[Recipient[RouteT]] = []
         self._sink: MessageSink[StowedT] | None = None
@@ -77,10 +93,14 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
             connection_id=wire.id,
             tls=wire.tls is not None,
             can_start_tls=wire.can_start_tls,
+            has_certificate=self._has_certificate,
         )
         wire.wait_at_most(self._wait.total_seconds())
         if self._is_refused():
             self._leave(replies.TOO_MANY_LOGINS)
+            return
+        if self._has_certificate:
+            self._begin_work(CertificateSeen(greets=True))
             return
         self._machine.greet()
         self._flush()
@@ -101,7 +121,9 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
         """Forget all the client said in clear. RFC 3207 section 4.2."""
         self._hello = Hello("")
         self._drop_transaction()
-        self._machine.tls_started()
+        self._machine.tls_started(has_certificate=self._has_certificate)
+        if self._has_certificate:
+            self._begin_work(CertificateSeen(greets=False))
 
     def peer_closed(self) -> None:
         """Close, after the answer to what is being worked on."""
@@ -134,17 +156,20 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
         """Deal with events up to the first that has to wait for something."""
         while (event := self._machine.next_event()) is not None:
             if type(event) in _WAITING:
-                self._has_task = True
-                self._wire.spawn(self._work(event))
+                self._begin_work(event)
                 return  # the task sends what is to be said so far along with its own
             self._at_once(event)
         self._flush()
 
-    async def _work(self, first: Event) -> None:
+    def _begin_work(self, first: Event | CertificateSeen) -> None:
+        self._has_task = True
+        self._wire.spawn(self._work(first))
+
+    async def _work(self, first: Event | CertificateSeen) -> None:
         """Deal with this event and those behind it. Runs as the connection's task."""
         self._at_work = True
         began = self._clock.monotonic()
-        event: Event | None = first
+        event: Event | CertificateSeen | None = first
         try:
             while event is not None:
                 if type(event) in _WAITING:
@@ -179,12 +204,14 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
             self._held = False
             self._wire.resume()
 
-    def _at_once(self, event: Event) -> None:
+    def _at_once(self, event: Event | CertificateSeen) -> None:
         """Deal with an event that needs no waiting."""
         match event:
             case Hello():
                 self._drop_transaction()
                 self._hello = event
+                if self._by_key is not None:
+                    self._login = self._by_key  # the machine takes AUTH again
                 self._machine.accept()
             case StartTls():
                 self._machine.accept()
@@ -200,7 +227,7 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
                 self._flush()
                 self._wire.close()
 
-    async def _wait_for(self, event: Event) -> None:
+    async def _wait_for(self, event: Event | CertificateSeen) -> None:
         """Deal with an event of _WAITING, and tell the peer what is wrong if it fails."""
         try:
             match event:
@@ -212,17 +239,22 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
                     await self._take_octets(octets)
                 case MessageEnd():
                     await self._take_message()
-                case LoginAsked():
+                case LoginAsked() | ExternalAsked():
                     await self._take_login(event)
+                case CertificateSeen():
+                    await self._identify(event)
         except ConnectionLost:
             raise
         except Exception as error:  # the connection goes on; what is a bug is in the log
             self._refuse(event, error)
 
-    def _refuse(self, event: Event, error: Exception) -> None:
+    def _refuse(self, event: Event | CertificateSeen, error: Exception) -> None:
         reply = replies.reply_for(error, self.special_replies)
         if not isinstance(error, ServiceError):
             self._log.error(LogEvent.COMMAND_FAILED, error=error, at=type(event).__name__)
+        if isinstance(event, CertificateSeen):
+            self._leave(Reply(421, "4.7.0", reply.text))
+            return
         if isinstance(event, MessageChunk):
             self._machine.spoil(reply)
             self._discard()
@@ -291,22 +323,28 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
         self._machine.accept()
 
     def _client(self) -> Client[LoginT]:
-        wire = self._wire
-        return Client(wire.id, self._hello, wire.peer, wire.local, wire.tls, self._login)
+        wire, used_auth = self._wire, self._machine.authenticated
+        return Client(wire.id, self._hello, wire.peer, wire.local, wire.tls, self._login, used_auth)
+
+    @property
+    def _has_certificate(self) -> bool:
+        return self._wire.tls is not None and self._wire.tls.peer_key is not None
+
+    async def _identify(self, seen: CertificateSeen) -> None:
+        """Take the client for who its certificate says it is, also on a resumed connection."""
+        self._login = self._by_key = await self._services.identify(self._wire)
+        self._machine.client_identified()
+        if seen.greets:
+            self._machine.greet()
 
     def _is_refused(self) -> bool:
         """Whether this kind of port hears nobody from where the connection comes from."""
         return False
 
-    async def _take_login(self, asked: LoginAsked) -> None:
+    async def _take_login(self, asked: LoginAsked | ExternalAsked) -> None:
         await self._pace.before()
-        said = asked.credentials
-        client = str(self._hello.name)[:MAX_CLIENT_LENGTH]
-        sign_in = SignIn(asked.mechanism, said.username, said.password, client)
         try:
-            if said.authorization not in ("", said.username):
-                raise LoginFailed  # nobody acts for another (RFC 4616 section 2)
-            self._login = await self._services.check_login(sign_in, self._wire)
+            self._login = await self._check_login(asked)
         except ServiceError:
             if self._pace.failed(self._wire) or self._services.refuses_logins(self._wire):
                 self._leave(replies.TOO_MANY_LOGINS)
@@ -314,6 +352,16 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
             raise
         self._pace.succeeded(self._wire)
         self._machine.accept()
+
+    async def _check_login(self, asked: LoginAsked | ExternalAsked) -> LoginT:
+        client = str(self._hello.name)[:MAX_CLIENT_LENGTH]
+        if isinstance(asked, ExternalAsked):
+            return await self._services.login_as(asked.authorization, client, self._wire)
+        said = asked.credentials
+        if said.authorization not in ("", said.username):
+            raise LoginFailed  # nobody acts for another (RFC 4616 section 2)
+        sign_in = SignIn(asked.mechanism, said.username, said.password, client)
+        return await self._services.check_login(sign_in, self._wire)
 
     def _drop_transaction(self) -> None:
         """Nothing of it is kept."""

@@ -19,7 +19,7 @@ def hop_of(envelope: Envelope[RouteT, LoginT], *, hostname: str, hides_client: b
         connection_id=client.connection_id,
         extended=client.hello.extended,
         tls=client.tls,
-        authenticated=client.login is not None,
+        authenticated=client.used_auth,
         smtputf8=mail.smtputf8,
         require_tls=mail.require_tls,
         hides_client=hides_client,

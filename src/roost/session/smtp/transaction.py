@@ -16,7 +16,8 @@ LoginT = TypeVar("LoginT")
 class Client(msgspec.Struct, Generic[LoginT], frozen=True):
     """Who brought the message.
 
-    hello: what it called itself. login: None where nobody logged in.
+    hello: what it called itself. login: None where nobody logged in. used_auth: whether that was by
+    AUTH; a TLS client certificate is a login by itself.
     """
 
     connection_id: str
@@ -25,6 +26,7 @@ class Client(msgspec.Struct, Generic[LoginT], frozen=True):
     local: Endpoint
     tls: TlsFacts | None
     login: LoginT | None
+    used_auth: bool
 
 
 class Recipient(msgspec.Struct, Generic[RouteT], frozen=True):

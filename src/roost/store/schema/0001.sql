@@ -122,6 +122,24 @@ CREATE TABLE login_attempt (
 ) WITHOUT ROWID;
 CREATE INDEX login_attempt_last ON login_attempt (last, account_id, key);
 CREATE INDEX login_attempt_failed ON login_attempt (account_id, failed, last);
+-- Public keys that sign in by a TLS client certificate. fingerprint: SHA-256 of the DER
+-- SubjectPublicKeyInfo in base64url; certificate: DER. domain_id, localpart: the login address, an
+-- address of the account by its canonical local part.
+CREATE TABLE tls_public_key (
+    account_id INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    name TEXT NOT NULL,
+    no_imap_preauth INTEGER NOT NULL,
+    certificate BLOB NOT NULL,
+    domain_id INTEGER NOT NULL,
+    localpart TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    PRIMARY KEY (account_id, fingerprint)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX tls_public_key_lookup ON tls_public_key (fingerprint);
+CREATE INDEX tls_public_key_address ON tls_public_key (domain_id, localpart);
 
 -- The state of each JMAP type of an account (RFC 8620 section 1.6.2): the highest modseq of its changes.
 CREATE TABLE type_state (

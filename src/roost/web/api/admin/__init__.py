@@ -9,6 +9,7 @@ from roost.web.api.admin import (
     passwords,
     revisions,
     server,
+    tls_public_keys,
 )
 from roost.web.router import Route
 
@@ -20,5 +21,6 @@ ROUTES: tuple[Route, ...] = (
     *logins.ROUTES,
     *addresses.ROUTES,
     *imap.ROUTES,
+    *tls_public_keys.ROUTES,
     *revisions.ROUTES,
 )

@@ -104,7 +104,7 @@ async def remove_address(ctx: AdminContext, *, address: str) -> Removed:
     """Take an address from its account; the last one goes only with the account.
 
     Errors: address_invalid, domain_invalid, domain_unknown, address_unknown, address_is_last,
-    address_in_use.
+    address_in_use, login_address_in_use.
     """
     parsed = Address.parse(address)
     await addresses.remove(ctx.server.store, ctx.server.clock, ctx.actor, parsed)

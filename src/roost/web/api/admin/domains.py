@@ -97,7 +97,7 @@ async def save_domain(ctx: AdminContext, *, name: str, asked: SaveDomain) -> Dom
 async def remove_domain(ctx: AdminContext, *, name: str) -> Removed:
     """Take no more mail for a domain, which must have no addresses.
 
-    Errors: domain_invalid, domain_unknown, domain_in_use.
+    Errors: domain_invalid, domain_unknown, domain_in_use, login_address_in_use.
     """
     await domains.remove(ctx.server.store, ctx.server.clock, ctx.actor, Domain.parse(name))
     return Removed()
