@@ -115,7 +115,7 @@ def test_every_problem_of_a_file_is_said_with_its_line(tmp_path: Path) -> None:
         f"{file}:1: hostname: not a domain name: a label has 1 to 63 letters, digits or hyphens,"
         " none of these at an end",
         f"{file}:2: foo is no setting of the file: known are hostname, data, user, admin_users,"
-        " listeners, tls, smtp, imap, logins, limits, log, metrics",
+        " listeners, tls, smtp, imap, logins, dns, limits, log, metrics",
         f"{file}:4: smtp.max_recipients: it has to be a whole number of 100 or more",
     ]
     file.write_text(GOOD)

@@ -5,6 +5,7 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 _STALL_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+_DNS_BUCKETS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0)
 _CONNECTION_BUCKETS = (0.1, 1.0, 10.0, 60.0, 300.0, 1800.0, 3600.0, 86400.0)
 
 
@@ -16,6 +17,7 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         self.connections = Connections(self)
+        self.dns = DnsLookups(self)
         self._stall = self.histogram(
             "loop_delay_seconds", "How much too late the loop came back.", _STALL_BUCKETS
         )
@@ -77,3 +79,24 @@ class Connections:
 
     def tls_failed(self, service: str, reason: str) -> None:
         self._tls_failed.labels(service, reason).inc()
+
+
+class DnsLookups:
+    """Counts what the resolver was asked."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        kind = ("type",)
+        self._asked = metrics.counter(
+            "dns_lookups", "Questions to DNS servers by how they ended.", ("type", "result")
+        )
+        self._kept = metrics.counter("dns_kept", "Questions answered from memory.", kind)
+        self._took = metrics.histogram(
+            "dns_lookup_seconds", "How long questions to DNS servers took.", _DNS_BUCKETS, kind
+        )
+
+    def asked(self, kind: str, result: str, seconds: float) -> None:
+        self._asked.labels(kind, result).inc()
+        self._took.labels(kind).observe(seconds)
+
+    def kept(self, kind: str) -> None:
+        self._kept.labels(kind).inc()

@@ -11,6 +11,7 @@ from roost.adapters.blobs import DiskBlobs
 from roost.adapters.bus import LocalBus
 from roost.adapters.metrics import Metrics
 from roost.app.data_folder import DataFolder
+from roost.app.dns import make_resolver
 from roost.app.jobs import Background
 from roost.app.key_logins import KeyLogins, count_key_logins
 from roost.app.listeners import Bound
@@ -113,6 +114,8 @@ class MailServer:
         self.worker = Worker(
             self.store, world.clock, world.log, self.route, notices, self.ids.next()
         )
+        dns = mode.config.dns
+        self.resolver = make_resolver(dns, world.clock, world.random, world.log, world.metrics)
         self.servers: dict[str, Server] = {}
         self._foundation = foundation
         self._tls = tls
@@ -193,6 +196,7 @@ class MailServer:
         """Let clients go, finish what is being stored, close the store."""
         await asyncio.gather(*(one.stop(STOP_SECONDS) for one in self.servers.values()))
         await self.background.close()
+        await self.resolver.close()
         try:
             await self.attempts.flush()
         except (StoreFull, StoreFailed):

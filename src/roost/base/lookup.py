@@ -17,6 +17,20 @@ class Status(Enum):
     TEMPORARY = "temporary"  # time-out, SERVFAIL, bogus: asking again may help
 
 
+class Fault(Enum):
+    """Why a lookup is TEMPORARY."""
+
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"  # no server is there, or its answer broke off
+    SERVFAIL = "servfail"  # the servers could not find out
+    REFUSED = "refused"  # the servers do not answer us
+    BOGUS = "bogus"  # there is an answer, and DNSSEC says that it is forged or broken
+    MALFORMED = "malformed"  # an answer that cannot be, such as an endless chain of CNAMEs
+    BUSY = "busy"  # we ask too much at once
+    LIMIT = "limit"  # whoever asks is over a limit of its own; DNS was not asked
+    UNKNOWN_TYPE = "unknown_type"  # a record type that the resolver has no text for
+
+
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """One question: an absolute name without the last dot, and a record type such as "TXT"."""
@@ -29,9 +43,14 @@ class Lookup:
 class Answer:
     """What came back.
 
-    records: text of each record in the form of its type (TXT joined; MX as "10 host").
+    name: as it was asked, also where the records are those of another name behind a CNAME.
+    records: text of each record in the form of its type: TXT joined, each octet the character of
+    that number, so that text.encode("latin-1") gives the octets back; MX as "10 host"; TLSA as
+    "3 1 1" and the rest in hexadecimal. Names in them are in lower case without the last dot, but
+    for the root, which is ".".
     authentic: whether a resolver we believe vouched for it with DNSSEC (RFC 4035 section 3.2.3).
     ttl: seconds the answer may be kept.
+    fault: why it is TEMPORARY; None when it is not, or nobody knows.
     """
 
     name: str
@@ -39,6 +58,7 @@ class Answer:
     records: tuple[str, ...] = ()
     authentic: bool = False
     ttl: int = 0
+    fault: Fault | None = None
 
 
 # The lookups of one yield run at once; the answers come back in their order.

@@ -16,6 +16,7 @@ import msgspec
 
 from roost.base.domain import Domain, DomainInvalid
 from roost.base.errors import ServiceError
+from roost.config.dns import DnsConfig, may_be_believed, read_server
 from roost.config.listeners import ListenerConfig
 from roost.config.server import ServerConfig
 from roost.config.setting import dec_hook
@@ -29,7 +30,9 @@ _HEADER = re.compile(r"\s*\[+\s*([^\]#]+?)\s*\]+\s*(?:#.*)?")
 _KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*[A-Za-z0-9_-]+)*)\s*=""")
 
 _IMAP_LIMITS = (("imap", "message_limit"), ("imap", "save_limit"))
+_ZONES = (("dns", "signed_zone"), ("dns", "bogus_zone"))
 LOWEST_LIMIT = 1000  # RFC 9738 section 3
+MOST_DNS_SECONDS = 60
 
 
 class Problem(NamedTuple):
@@ -139,6 +142,12 @@ class _Reader:
         elif path[-1] == "ips":
             for ip in value:
                 self._check_ip(path, ip)
+        elif path in _ZONES and value != ".":
+            self._check_name(path, value)
+        elif path == ("dns", "servers"):
+            self._check_servers(path, value)
+        elif path == ("dns", "timeout") and not 1 <= value.total_seconds() <= MOST_DNS_SECONDS:
+            self._wrong(path, f"dns.timeout: it has to be from 1s to {MOST_DNS_SECONDS}s")
         elif path in _IMAP_LIMITS and 0 < value < LOWEST_LIMIT:
             self._wrong(path, f"{'.'.join(path)}: it has to be 0 or at least {LOWEST_LIMIT}")
 
@@ -150,6 +159,8 @@ class _Reader:
                 self._wrong(path, said)
         if isinstance(read, TlsConfig) and bool(read.certificate) != bool(read.key):
             self._wrong(path, "certificate and key go together: set both or neither")
+        if isinstance(read, DnsConfig):
+            self._check_trust((*path, "trust_ad"), read)
 
     def _check_name(self, path: Path, name: str) -> None:
         try:
@@ -162,6 +173,20 @@ class _Reader:
             ipaddress.ip_address(ip)
         except ValueError:
             self._wrong(path, f"{'.'.join(path)}: {ip!r} is no IP address, such as 192.0.2.1 or ::")
+
+    def _check_servers(self, path: Path, servers: tuple[str, ...]) -> None:
+        for server in servers:
+            try:
+                read_server(server)
+            except ValueError as error:
+                self._wrong(path, f"{'.'.join(path)}: {error}")
+
+    def _check_trust(self, path: Path, read: DnsConfig) -> None:
+        """A network between us and a resolver can say anything in its name."""
+        local = [may_be_believed(server) for server in map(read_server, read.servers)]
+        if read.trust_ad == "on" and local and not any(local):
+            said = "only a resolver on 127.0.0.1 or ::1 can be believed, and servers has none"
+            self._wrong(path, f"dns.trust_ad: {said}: add one, or leave trust_ad out")
 
     def _wrong(self, path: Path, text: str) -> None:
         at = path

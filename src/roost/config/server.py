@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 
+from roost.config.dns import DnsConfig
 from roost.config.imap import ImapConfig
 from roost.config.limits import LimitsConfig
 from roost.config.listeners import ListenerConfig
@@ -35,6 +36,7 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     smtp: Annotated[SmtpConfig, doc("Receiving and submission.")] = SmtpConfig()
     imap: Annotated[ImapConfig, doc("Reading mail.")] = ImapConfig()
     logins: Annotated[LoginsConfig, doc("Signing in.")] = LoginsConfig()
+    dns: Annotated[DnsConfig, doc("Whom to ask about names.")] = DnsConfig()
     limits: Annotated[LimitsConfig, doc("Bounds on connections and disk.")] = LimitsConfig()
     log: Annotated[LogConfig, doc("What is logged, and how.")] = LogConfig()
     metrics: Annotated[MetricsConfig, doc("Prometheus metrics over HTTP.")] = MetricsConfig()

@@ -42,6 +42,14 @@ class Event(Enum):
     DELIVERY_DONE = "delivery_done", "A queued message reached one recipient."
     DELIVERY_FAILED = "delivery_failed", "An attempt at one recipient failed; it is tried again."
     COMMAND_FAILED = "command_failed", "A bug: a request ended in an exception; see its stack."
+    DNS_SERVER_SILENT = (
+        "dns_server_silent",
+        "A DNS server does not answer, the reason says how; others are asked first for a while.",
+    )
+    DNS_TRUST_CHANGED = (
+        "dns_trust_changed",
+        "Whether a resolver is believed to check DNSSEC; DANE needs one that is.",
+    )
     STORE_OPENED = "store_opened", "The database is open."
     STORE_STEP_DONE = "store_step_done", "The database went one version up."
     STORE_FULL = "store_full", "The disk is full: make room. Mail is refused for the time being."
