@@ -10,6 +10,7 @@ import click
 from roost.cli import (
     account,
     config,
+    dns,
     docs,
     domain,
     imap,
@@ -18,8 +19,10 @@ from roost.cli import (
     revision,
     serve,
     server,
+    spf,
     tlspubkey,
 )
+from roost.cli.asking import Asking
 from roost.cli.control import Control, find_socket
 
 # Every command by heading, in the order of `roost --help`.
@@ -41,11 +44,14 @@ COMMANDS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (
         "Who signs in",
         (password.password, password.apppassword, tlspubkey.tlspubkey, logins.logins),
     ),
+    ("Ask the world", (dns.dns, spf.spf)),
 )
 
 # Commands that speak to no running server.
 ALONE = frozenset({"serve", "localserve", "config", "docs"})
 
+# Commands that ask DNS, and no server of ours.
+ASKING = frozenset({"dns", "spf"})
 
 # Commands whose answer is in a form of its own.
 NOT_JSON = (server.metrics, imap.imap)
@@ -94,6 +100,9 @@ def main(
     if ctx.invoked_subcommand in ALONE:
         ctx.obj = config_file
         return
+    if ctx.invoked_subcommand in ASKING:
+        ctx.obj = Asking(config_file, as_json)
+        return
     ctx.obj = Control(lambda: socket_path or find_socket(config_file), as_json=as_json)
 
 
@@ -102,7 +111,7 @@ def _summary(command: click.Command) -> str:
 
 
 def _print_json(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
-    if wanted and isinstance(ctx.obj, Control):
+    if wanted and isinstance(ctx.obj, Control | Asking):
         ctx.obj.as_json = True
 
 

@@ -50,6 +50,10 @@ class Event(Enum):
         "dns_trust_changed",
         "Whether a resolver is believed to check DNSSEC; DANE needs one that is.",
     )
+    LOOKUPS_STOPPED = (
+        "lookups_stopped",
+        "A check asked more of DNS than it may, or for too long: it counts as a time-out.",
+    )
     STORE_OPENED = "store_opened", "The database is open."
     STORE_STEP_DONE = "store_step_done", "The database went one version up."
     STORE_FULL = "store_full", "The disk is full: make room. Mail is refused for the time being."

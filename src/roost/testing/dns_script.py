@@ -1,8 +1,9 @@
 """A DNS server on loopback that answers as a script says, over UDP and TCP."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import cast
@@ -81,6 +82,28 @@ async def scripted_dns(script: Script, ip: str = "127.0.0.1") -> AsyncIterator[S
         datagrams.close()
         stream.close()
         await stream.wait_closed()
+
+
+@contextmanager
+def dns_in_a_thread(script: Script) -> Iterator[ScriptedDns]:
+    """Runs one beside whoever has a loop of its own, such as a command."""
+    ready, stop = threading.Event(), threading.Event()
+    running: list[ScriptedDns] = []
+
+    async def serve() -> None:
+        async with scripted_dns(script) as server:
+            running.append(server)
+            ready.set()
+            await asyncio.to_thread(stop.wait)
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    try:
+        assert ready.wait(10), "the server did not start"
+        yield running[0]
+    finally:
+        stop.set()
+        thread.join(10)
 
 
 def framed(octets: bytes) -> bytes:

@@ -4,11 +4,15 @@ from collections.abc import Mapping, Sequence
 
 from roost.base.lookup import Answer, Lookup, Status
 
+MAX_ALIASES = 16
+
 TEMPORARY: tuple[str, ...] = ("!temporary",)
 
 
 class ZoneResolver:
     """Answers from `zone`: (name, type) to records. A name that is nowhere is NXDOMAIN.
+
+    CNAMEs are followed; the answer is as authentic as the least of the names on the way.
 
     The value TEMPORARY makes the lookup fail for the moment; `authentic` names are vouched for.
     """
@@ -29,8 +33,14 @@ class ZoneResolver:
     def answer(self, question: Lookup) -> Answer:
         """As `lookup`, for what cannot wait."""
         self.asked.append(question)
-        name = question.name.lower()
+        name = question.name.lower().removesuffix(".")
         authentic = name in self._authentic
+        for _ in range(MAX_ALIASES):
+            alias = self._zone.get((name, "CNAME"))
+            if not alias or question.type == "CNAME":
+                break
+            name = alias[0].lower()
+            authentic = authentic and name in self._authentic
         records = self._zone.get((name, question.type))
         if records == TEMPORARY:
             return Answer(question.name, Status.TEMPORARY)
