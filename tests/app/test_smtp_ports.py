@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from roost.adapters.metrics import Metrics
+from roost.app.key_logins import KeyLogins, count_key_logins
+from roost.app.logins import Logins
 from roost.app.smtp_ports import Port, SmtpParts
 from roost.base.address import Address
 from roost.base.domain import Domain
@@ -15,6 +18,7 @@ from roost.delivery.route import Destination
 from roost.ports.log_events import Event
 from roost.ports.net import Wire
 from roost.service import accounts, domains
+from roost.service.known_keys import KnownKeys
 from roost.service.login import Login, PasswordLogin, Passwords
 from roost.service.login_cache import LoginCache
 from roost.service.set_password import set_password
@@ -62,7 +66,14 @@ def parts_of(store: SqliteStore, account: AccountId, log: ListLog, *, local: boo
     def in_background(work: Coroutine[Any, Any, None]) -> None:
         work.close()
 
-    keys: Any = None  # nobody here has a certificate
+    nobody: Any = None  # has a certificate here
+    keys = KeyLogins(
+        "submission",
+        Logins(nobody, "smtp"),
+        KnownKeys(store, in_background),
+        log,
+        count_key_logins(Metrics()),
+    )
     return SmtpParts(
         hostname="mx.test",
         config=SmtpConfig(),

@@ -307,4 +307,7 @@ def test_s11_certificates_are_counted(house: House) -> None:
     assert 'roost_tls_client_auth_total{outcome="key_refused",service="submission"}' in metrics
     log = house.server.log()
     assert "certificate_known" in log
-    assert "key_refused" in log
+    assert "event=login_failed reason=unknown" in log
+    listed = control.get(path_of("logins"))["logins"]
+    found = {(one["protocol"], one["outcome"]) for one in listed if one["mechanism"] == "EXTERNAL"}
+    assert found >= {("imap", "ok"), ("smtp", "unknown")}

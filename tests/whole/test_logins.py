@@ -98,7 +98,7 @@ async def test_a_closed_account_gets_its_mail_and_lets_nobody_in() -> None:
         await accounts.set_settings(house.store, house.clock, ADMIN, "ann", closed, made_from=None)
         client = await imap(house)
         [said] = await client.ask(f'LOGIN {ANN} "{PASSWORD}"')
-        assert said.startswith(b"NO this account may not log in")
+        assert said.startswith(b"NO [CONTACTADMIN] this account may not log in")
         wire = await submission(house)
         wire.feed(plain(ANN, PASSWORD))
         assert (await wire.line()).startswith(b"525 5.7.13 ")

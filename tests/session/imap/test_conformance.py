@@ -11,11 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from roost.base.address import Address
+from roost.base.ids import AccountId
 from roost.ports.net import Wire
+from roost.service.key_login import KeyLogin
 from roost.service.login import Login
 from roost.session.imap.ports import ImapLimits
 from roost.session.sign_in import SignIn
 from roost.testing.imap import PASSWORD, USER, ImapClient, ImapHouse, new_house
+from roost.testing.wire import TLS
 
 ROOT = Path(__file__).parents[3]
 PROTO, SESSION = ROOT / "src/roost/proto/imap", ROOT / "src/roost/session/imap"
@@ -50,12 +54,20 @@ async def a_house() -> ImapHouse:
     return house
 
 
+async def wait_for_login(_wire: Wire, *, signs_in: bool) -> KeyLogin:
+    return KeyLogin(Login(AccountId(1), Address.parse(USER)), waits=True)
+
+
 async def said_in_every_state() -> dict[str, set[str]]:
     house = await a_house()
     clear = ImapClient(house.connect(tls=None))
     await clear.wire.line()
     private = await house.client(login=False)
     told = {"in clear": await capabilities(clear), "with TLS": await capabilities(private)}
+    house.change_port(identify=wait_for_login)
+    known = ImapClient(house.connect(tls=replace(TLS, peer_key="a key")))
+    await known.wire.line()
+    told["with a certificate"] = await capabilities(known)
     await private.ok(f'LOGIN {USER} "{PASSWORD}"')
     told["after login"] = await capabilities(private)
     await private.ok("ENABLE IMAP4rev2 UTF8=ACCEPT CONDSTORE QRESYNC METADATA UIDONLY")
@@ -78,6 +90,7 @@ async def test_which_capabilities_come_and_go() -> None:
     assert {state: words - always for state, words in told.items()} == {
         "in clear": {"STARTTLS", "LOGINDISABLED"},
         "with TLS": {"AUTH=PLAIN"},
+        "with a certificate": {"AUTH=EXTERNAL", "AUTH=PLAIN"},
         "after login": set(),
         "after ENABLE": set(),
         "selected": set(),

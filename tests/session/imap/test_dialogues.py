@@ -25,13 +25,13 @@ KEYED = replace(TLS, peer_key="its fingerprint")
 def sign_in_by_key(house: ImapHouse, *, waits: bool) -> None:
     """Every key signs in as me@mx.test, and may act as other@mx.test."""
 
-    async def login_as(identity: str, _wire: Wire) -> Login:
+    async def login_as(identity: str, _client: str, _wire: Wire) -> Login:
         if identity not in ("", USER, "other@mx.test"):
             raise IdentityForeign
         return Login(house.account, Address.parse(identity or USER), house.credential)
 
-    async def identify(wire: Wire) -> KeyLogin:
-        return KeyLogin(await login_as("", wire), waits)
+    async def identify(wire: Wire, *, signs_in: bool) -> KeyLogin:
+        return KeyLogin(await login_as("", "", wire), waits)
 
     house.change_port(identify=identify, login_as=login_as)
 
