@@ -179,6 +179,14 @@ async def test_what_cannot_be_undone_says_why_and_changes_nothing(
     assert "undo" not in (await revisions.page(store))[0].reason
 
 
+async def test_what_was_undone_is_not_undone_again() -> None:
+    store = await prepared()
+    await accounts.remove(store, CLOCK, ADMIN, "mjl")
+    await undo(store, 4)
+    with pytest.raises(UndoImpossible, match="there is an account mjl again"):
+        await undo(store, 4)
+
+
 async def test_no_revision_holds_a_secret() -> None:
     store = await prepared()
     await set_password(store, plain_maker(), CLOCK, ADMIN, "mjl", "correct horse")

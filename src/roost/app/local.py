@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from roost.app.control import serve_http
+from roost.app.data_folder import DataFolder
 from roost.app.listeners import Bound, bind
 from roost.app.modes import Local, Mode
 from roost.app.server import World
@@ -92,6 +93,7 @@ def welcome(mode: Mode, folder: Path) -> str:
     lines = ["", "roost is running. Nothing that is sent to it leaves this machine.", ""]
     lines += [f"  {one.name:12} {one.address:22} {one.what}" for one in _services(mode)]
     lines += ["", f"  account {local.catch_all}, password {local.password}", f"  data in {folder}"]
+    lines += [f"  commands: roost --socket {DataFolder(folder).control_socket} status"]
     lines += ["", "Send a message and read it:", ""]
     lines += [f"  {command}" for command in commands(mode)]
     return "\n".join([*lines, "", ""])

@@ -71,6 +71,8 @@ async def _restoring(
 ) -> tuple[Apply, Change]:
     """The step that takes a removed account into use again, while none of its mail is gone."""
     row = await account_rows.marked_by_name(tx, change.key)
+    if row is None and await account_rows.by_name(tx, change.key) is not None:
+        raise UndoImpossible(undone.id, f"there is an account {change.key} again")
     whole_until = now - DEAD_READABLE
     if row is None or row.deleted is None or row.deleted < whole_until or row.revision != undone.id:
         raise UndoImpossible(undone.id, "the account's mail is gone: restore it from a backup")

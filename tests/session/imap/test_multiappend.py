@@ -82,7 +82,7 @@ async def test_more_literals_than_a_command_may_have_are_refused_and_nothing_is_
     house = await new_house()
     client = await house.client()
     answer = await client.ask(several(1_001))
-    assert answer[-1].startswith(b"BAD [TOOBIG]")
+    assert answer[-1].startswith(b"NO [LIMIT]")
     assert await rows_of(house, "placement") == 0
 
 

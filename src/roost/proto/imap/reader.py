@@ -55,6 +55,7 @@ class LiteralAsked:
     synchronising: the client waits: `+ ` after accepting it, or the tagged answer that ends the
     command. message: its octets will come as MessageChunk and MessageEnd.
     too_big: it is beyond the limits and can only be refused ([TOOBIG], RFC 7888 section 4).
+    too_many: and that because the command had as many as it may ([LIMIT], RFC 5530 section 3).
     pieces: for `Grammar.parse`, what came of the command; for a message they end with it.
     size_octets: at most 2^63, which stands for all above.
     """
@@ -67,6 +68,7 @@ class LiteralAsked:
     message: bool
     too_big: bool
     pieces: tuple[Piece, ...]
+    too_many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,21 +242,20 @@ class Reader:
         verb = _verb(pieces)
         is_message = self._message_literals.get(verb)
         message = is_message is not None and is_message(pieces)
-        too_big = self._too_big(size, message=message)
+        too_many = self._command.literals >= self._limits.literals
+        too_big = too_many or self._too_big(size, message=message)
         if not (synchronising or message or too_big):
             self._begin_literal(size, binary=binary, message=False)
             return None
         if message:
             pieces = (*pieces, MessageLiteral(size, binary))
         self._asked = LiteralAsked(
-            read_tag(pieces), verb, size, synchronising, binary, message, too_big, pieces
+            read_tag(pieces), verb, size, synchronising, binary, message, too_big, pieces, too_many
         )
         return self._asked
 
     def _too_big(self, size: int, *, message: bool) -> bool:
         limits, command = self._limits, self._command
-        if command.literals >= limits.literals:
-            return True
         if message:
             return size >= _ENDLESS
         return size > limits.argument_octets or command.octets + size > limits.command_octets

@@ -309,6 +309,8 @@ class ImapSession:
     async def _literal(self, asked: LiteralAsked) -> None:
         """Let a literal come, or answer the command that has it."""
         try:
+            if asked.too_many:
+                raise Refused("one command may not have so many literals", response.LIMIT)
             if asked.too_big:
                 raise Refused("the literal is too big", response.TOOBIG, bad=True)
             if asked.message:
