@@ -14,9 +14,13 @@ from dns.edns import EDECode, EDEOption
 from dns.flags import Flag
 from dns.message import Message
 from dns.rcode import Rcode
+from hypothesis import given
+from hypothesis import strategies as st
 
 from roost.adapters import resolver as module
 from roost.adapters.dns_exchange import SocketExchanger
+from roost.adapters.dns_records import name_of, spell_name
+from roost.adapters.dns_servers import PATIENCE_SECONDS
 from roost.adapters.dns_trust import TrustSettings
 from roost.adapters.metrics import Metrics
 from roost.adapters.resolver import DnsResolver, ResolverSettings
@@ -41,9 +45,10 @@ class House:
         servers: Sequence[NameServer],
         seconds: float = 2.0,
         mode: Literal["auto", "on", "off"] = "off",
+        patience: Sequence[float] = PATIENCE_SECONDS,
     ) -> None:
         self.clock, self.log, self.metrics = StoppedClock(), ListLog(), Metrics()
-        settings = ResolverSettings(servers, seconds, TrustSettings(mode, SIGNED, BOGUS))
+        settings = ResolverSettings(servers, seconds, TrustSettings(mode, SIGNED, BOGUS), patience)
         exchanger = SocketExchanger(SeededRandom())
         self.resolver = DnsResolver(settings, exchanger, self.clock, self.log, self.metrics)
 
@@ -53,11 +58,14 @@ class House:
 
 @asynccontextmanager
 async def house_with(
-    *scripts: Script, seconds: float = 2.0, mode: Literal["auto", "on", "off"] = "off"
+    *scripts: Script,
+    seconds: float = 2.0,
+    mode: Literal["auto", "on", "off"] = "off",
+    patience: Sequence[float] = PATIENCE_SECONDS,
 ) -> AsyncIterator[tuple[House, list[ScriptedDns]]]:
     async with AsyncExitStack() as stack:
         servers = [await stack.enter_async_context(scripted_dns(one)) for one in scripts]
-        house = House([one.server for one in servers], seconds, mode)
+        house = House([one.server for one in servers], seconds, mode, patience)
         stack.push_async_callback(house.resolver.close)
         yield house, servers
 
@@ -234,6 +242,34 @@ async def test_where_nobody_listens_is_known_at_once_and_remembered() -> None:
         await house.resolver.close()
 
 
+async def test_a_datagram_that_is_lost_is_sent_again() -> None:
+    lost = iter([True, True, False])
+
+    def script(query: Message, tcp: bool) -> list[bytes]:
+        return [] if next(lost) else [reply(query, "a.test 300 A 192.0.2.1")]
+
+    async with house_with(script, patience=(0.02, 0.02, 5.0)) as (house, (server,)):
+        assert (await house.lookup("a.test")).records == ("192.0.2.1",)
+        assert len(server.asked) == 3
+
+
+async def test_a_silent_server_comes_last_for_a_while() -> None:
+    there = says("a.test 300 A 192.0.2.1")
+    async with house_with(silent, there, patience=(0.05,)) as (house, (first, second)):
+        await house.lookup("a.test")
+        await house.lookup("b.test")
+        assert (first.asked, second.asked) == (["A a.test"], ["A a.test", "A b.test"])
+        house.clock.advance(timedelta(seconds=31))
+        await house.lookup("c.test")
+        assert first.asked == ["A a.test", "A c.test"]
+
+
+async def test_when_every_round_is_silent_it_is_a_time_out() -> None:
+    async with house_with(silent, silent, patience=(0.01, 0.01)) as (house, servers):
+        assert (await house.lookup("a.test")).fault is Fault.TIMEOUT
+        assert [len(one.asked) for one in servers] == [2, 2]
+
+
 async def test_silence_is_a_time_out_within_the_bound() -> None:
     async with house_with(silent, seconds=0.05) as (house, _):
         async with asyncio.timeout(1.0):
@@ -386,6 +422,35 @@ async def test_the_test_is_made_once_an_hour_and_its_change_forgets_answers() ->
         assert house.log.named(Event.DNS_TRUST_CHANGED)[1].facts["believed"] is False
 
 
+@pytest.mark.parametrize(
+    ("script", "fault"),
+    [(silent, Fault.TIMEOUT), (says(rcode=Rcode.SERVFAIL), Fault.SERVFAIL)],
+    ids=["silence", "servfail"],
+)
+async def test_what_a_believed_server_cannot_give_is_not_taken_from_another(
+    script: Script, fault: Fault
+) -> None:
+    async with (
+        scripted_dns(script) as believed,
+        scripted_dns(says("a.test 300 A 192.0.2.66"), "127.0.0.2") as other,
+    ):
+        servers = [believed.server, other.server]
+        house = House(servers, mode="on", patience=(0.02, 0.02))
+        for name in ("a.test", "b.test"):
+            assert (await house.lookup(name)).fault is fault
+        assert other.asked == []
+        await house.resolver.close()
+
+
+async def test_another_is_asked_when_the_believed_one_does_not_run() -> None:
+    async with scripted_dns(says("a.test 300 A 192.0.2.1", authentic=True), "127.0.0.2") as other:
+        dead = NameServer(ip_address("127.0.0.1"), 1)
+        house = House([dead, other.server], mode="on")
+        answer = await house.lookup("a.test")
+        assert (answer.records, answer.authentic) == (("192.0.2.1",), False)
+        await house.resolver.close()
+
+
 async def test_a_chain_is_as_authentic_as_its_weakest_part() -> None:
     def script(query: Message, tcp: bool) -> list[bytes]:
         name = query.question[0].name.to_text()
@@ -410,3 +475,42 @@ async def test_what_fails_its_checks_is_not_taken_unchecked_from_elsewhere(says_
     async with house_with(script, says("a.test 300 A 192.0.2.66"), mode="on") as (house, servers):
         assert (await house.lookup("a.test")).fault is Fault.BOGUS
         assert servers[1].asked == []
+
+
+async def test_no_octets_make_it_raise_or_wait() -> None:
+    chance = SeededRandom()
+
+    def spoilt(octets: bytes) -> bytes:
+        wire = bytearray(octets)
+        for _ in range(1 + chance.below(8)):
+            wire[2 + chance.below(len(wire) - 2)] = chance.below(256)
+        return bytes(wire[: len(wire) - chance.below(3) * chance.below(20)])
+
+    def script(query: Message, tcp: bool) -> list[bytes]:
+        name = query.question[0].name.to_text()
+        records = [
+            f'{name} 300 TXT "x" "y"',
+            f"{name} 300 MX 10 mx.{name}",
+            f"{name} 9 CNAME b{name}",
+        ]
+        good = reply(query, *records[: 1 + chance.below(3)], soa=SOA)
+        return [framed(spoilt(good))] if tcp else [spoilt(good), good]
+
+    async with house_with(script, seconds=10.0) as (house, _):
+        for number in range(400):
+            kind = ("TXT", "MX", "A", "TLSA")[number % 4]
+            async with asyncio.timeout(5.0):
+                answer = await house.lookup(f"x{number}.test", kind)
+            assert (answer.fault is None) is (answer.status is not Status.TEMPORARY)
+
+
+@given(st.binary(max_size=300))
+def test_a_name_is_asked_for_as_it_is_or_not_at_all(octets: bytes) -> None:
+    text = octets.decode("latin-1")
+    name = name_of(text)
+    if name is not None:
+        assert b".".join(name.labels[:-1]) == text.lower().removesuffix(".").encode("ascii")
+        assert sum(len(label) + 1 for label in name.labels) <= 255
+        spelled = spell_name(name)
+        assert spelled.isascii()
+        assert spelled.isprintable()

@@ -48,7 +48,7 @@ class Reply:
 class Servers:
     """Asks one after the other, in their order; those that were silent come last for a while.
 
-    silent: called with a server that has stopped to answer.
+    silent: called with a server that has stopped to answer. patience: seconds for each round.
     """
 
     def __init__(
@@ -58,7 +58,9 @@ class Servers:
         trust: Trust,
         clock: Clock,
         silent: Callable[[NameServer, Fault], None],
+        patience: Sequence[float] = PATIENCE_SECONDS,
     ) -> None:
+        self._patience = patience
         self._servers = tuple(servers)
         self._exchanger = exchanger
         self._trust = trust
@@ -72,18 +74,22 @@ class Servers:
         Raises ExchangeFailed with the last server's fault.
         """
         left = self._in_order()
-        last = ExchangeFailed(Fault.UNREACHABLE)
-        for seconds in PATIENCE_SECONDS:
+        last, guarded = ExchangeFailed(Fault.UNREACHABLE), False
+        for seconds in self._patience:
             for server in tuple(left):
                 believed = await self._trust.believes(server)
+                if guarded and not believed:
+                    continue
                 try:
                     message = await self._usable(server, name, kind, seconds, believed=believed)
                     return Reply(message, believed)
                 except ExchangeFailed as failed:
                     last = failed
-                if last.fault is Fault.BOGUS or (believed and last.fault is Fault.SERVFAIL):
-                    # What failed its checks here is not taken unchecked from elsewhere.
+                if last.fault is Fault.BOGUS:
                     raise last
+                # What a server that checks could not give is not taken unchecked from elsewhere:
+                # whoever can forge answers can as well hold up its questions.
+                guarded = guarded or (believed and last.fault is not Fault.UNREACHABLE)
                 if last.fault is not Fault.TIMEOUT:
                     left.remove(server)
         raise last
@@ -94,7 +100,8 @@ class Servers:
         try:
             message = await self._exchanger.ask(server, name, kind, seconds)
         except ExchangeFailed as failed:
-            self._put_aside(server, failed.fault)
+            if not believed or failed.fault is Fault.UNREACHABLE:
+                self._put_aside(server, failed.fault)
             raise
         self._aside.pop(server, None)
         if message.rcode() in (Rcode.NOERROR, Rcode.NXDOMAIN):

@@ -14,7 +14,7 @@ from dns.rdatatype import RdataType
 from roost.adapters.dns_cache import DnsCache
 from roost.adapters.dns_exchange import ExchangeFailed, Exchanger
 from roost.adapters.dns_records import TYPES, name_of, spell_record
-from roost.adapters.dns_servers import Reply, Servers
+from roost.adapters.dns_servers import PATIENCE_SECONDS, Reply, Servers
 from roost.adapters.dns_trust import Trust, TrustSettings
 from roost.adapters.metrics import Metrics
 from roost.base.lookup import Answer, Fault, Lookup, Status
@@ -38,11 +38,15 @@ MAX_CHAINS = 8
 
 @dataclass(frozen=True, slots=True)
 class ResolverSettings:
-    """servers: in the order they are asked. seconds: bound on one question, waiting included."""
+    """servers: in the order they are asked. seconds: bound on one question, waiting included.
+
+    patience: seconds that a server has to answer, one for each round through all of them.
+    """
 
     servers: Sequence[NameServer]
     seconds: float
     trust: TrustSettings
+    patience: Sequence[float] = PATIENCE_SECONDS
 
 
 class DnsResolver:
@@ -62,26 +66,20 @@ class DnsResolver:
         self._metrics = metrics.dns
         self._cache = DnsCache(clock)
         self._trust = Trust(exchanger, clock, settings.trust, self._trust_changed)
-        self._servers = Servers(settings.servers, exchanger, self._trust, clock, self._silent)
+        self._servers = Servers(
+            settings.servers, exchanger, self._trust, clock, self._silent, settings.patience
+        )
         self._asked = asyncio.Semaphore(MAX_ASKED)
         self._running: dict[Lookup, asyncio.Task[Answer]] = {}
 
     async def lookup(self, question: Lookup) -> Answer:
         """See `Resolver.lookup`."""
-        name, kind = name_of(question.name), TYPES.get(question.type)
-        if kind is None:
-            return self._failed(question, Fault.UNKNOWN_TYPE)
-        if name is None:
-            return Answer(question.name, Status.NXDOMAIN)
         key = Lookup(question.name.lower().removesuffix("."), question.type)
         answer = self._cache.get(key)
-        if answer is not None:
-            self._metrics.kept(question.type)
-        elif key not in self._running and len(self._running) >= MAX_WAITING:
-            answer = self._failed(question, Fault.BUSY)
+        if answer is None:
+            answer = await self._look_up(question, key)
         else:
-            # Whoever stops waiting does not take the answer away from others.
-            answer = await asyncio.shield(self._ask_once(key, name, kind))
+            self._metrics.kept(question.type)
         return answer if answer.name == question.name else replace(answer, name=question.name)
 
     async def close(self) -> None:
@@ -91,6 +89,17 @@ class DnsResolver:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self._trust.close()
+
+    async def _look_up(self, question: Lookup, key: Lookup) -> Answer:
+        name, kind = name_of(question.name), TYPES.get(key.type)
+        if kind is None:
+            return _failed(key, Fault.UNKNOWN_TYPE)
+        if name is None:
+            return Answer(key.name, Status.NXDOMAIN)
+        if key not in self._running and len(self._running) >= MAX_WAITING:
+            return _failed(key, Fault.BUSY)
+        # Whoever stops waiting does not take the answer away from others.
+        return await asyncio.shield(self._ask_once(key, name, kind))
 
     def _ask_once(self, key: Lookup, name: Name, kind: RdataType) -> asyncio.Task[Answer]:
         running = self._running.get(key)
@@ -106,9 +115,9 @@ class DnsResolver:
             async with asyncio.timeout(self._seconds), self._asked:
                 answer = await self._ask(key, name, kind)
         except TimeoutError:
-            answer = self._failed(key, Fault.TIMEOUT)
+            answer = _failed(key, Fault.TIMEOUT)
         except ExchangeFailed as failed:
-            answer = self._failed(key, failed.fault)
+            answer = _failed(key, failed.fault)
         failed_now = answer.status is Status.TEMPORARY
         self._cache.put(key, answer, FAILURE_SECONDS if failed_now else answer.ttl)
         result = answer.fault.value if answer.fault else answer.status.value
@@ -134,15 +143,16 @@ class DnsResolver:
                 raise ExchangeFailed(Fault.MALFORMED)
             seen.add(name)
 
-    def _failed(self, question: Lookup, fault: Fault) -> Answer:
-        return Answer(question.name, Status.TEMPORARY, fault=fault)
-
     def _trust_changed(self, server: NameServer, believed: bool) -> None:
         self._cache.clear()
         self._log.info(Event.DNS_TRUST_CHANGED, server=str(server), believed=believed)
 
     def _silent(self, server: NameServer, fault: Fault) -> None:
         self._log.warning(Event.DNS_SERVER_SILENT, server=str(server), reason=fault.value)
+
+
+def _failed(question: Lookup, fault: Fault) -> Answer:
+    return Answer(question.name, Status.TEMPORARY, fault=fault)
 
 
 def _chain(reply: Reply) -> ChainingResult:
