@@ -75,8 +75,10 @@ class Daemon:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
         deadline = time.monotonic() + 10
         while not self._answers():
-            assert self._process.poll() is None, self._log()
-            assert time.monotonic() < deadline, self._log()
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self._process.kill()
+                self._process.wait()
+                raise AssertionError(f"{self._command[0]} does not start:\n{self._log()}")
             time.sleep(0.02)
         return self
 
