@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from click.testing import Result
 
+from roost.cli.share import parts_of
 from roost.testing.admin_api import IDS
 
 Roost = Callable[..., Result]
@@ -58,6 +59,7 @@ def test_an_empty_server_says_so(roost: Roost) -> None:
     assert roost("domain", "list").output == "no domains\n"
     assert roost("account", "list").output == "no accounts\n"
     assert roost("address", "list").output == "no addresses\n"
+    assert roost("share", "list").output == "nothing is shared\n"
     assert roost("revision", "list").output == "no revisions\n"
 
 
@@ -155,3 +157,53 @@ def test_says_no_in_a_line(filled: Roost, words: list[str], said: str) -> None:
 
 def test_metrics_are_printed_as_they_are(roost: Roost) -> None:
     assert roost("metrics").output == "# HELP roost_x\n"
+
+
+@pytest.mark.parametrize(
+    ("place", "owner", "mailbox"),
+    [
+        ("a@b.test", "a@b.test", ""),
+        ("a@b.test/Work/2026", "a@b.test", "Work/2026"),
+        ("a/b@c.test", "a/b@c.test", ""),
+        ("a/b@c.test/Work", "a/b@c.test", "Work"),
+        ("info", "info", ""),
+        ("info/Work", "info", "Work"),
+    ],
+)
+def test_what_is_shared_is_taken_apart_behind_the_address(
+    place: str, owner: str, mailbox: str
+) -> None:
+    assert parts_of(place) == (owner, mailbox)
+
+
+@pytest.fixture
+def shared(filled: Roost) -> Roost:
+    """With account keeper too, all of which anna may read."""
+    assert filled("account", "add", "keeper", "keeper@example.org").exit_code == 0
+    assert filled("share", "add", "keeper", "anna", "--rights", "read").exit_code == 0
+    return filled
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["add", "anna@example.org/INBOX", "keeper@example.org", "--rights", "read"], "anna@example.org/INBOX shared with keeper@example.org: lrs"),
+        (["set", "keeper@example.org", "anna", "--rights", "write", "--send-as"], "keeper@example.org shared with anna@example.org: lrswipte, send as"),
+        (["list"], "keeper@example.org  anna@example.org  lrs"),
+        (["rm", "keeper", "anna"], "keeper no longer shared with anna"),
+    ],
+    ids=["add", "set", "list", "rm"],
+)  # fmt: skip
+def test_what_is_said_of_shares(shared: Roost, words: list[str], said: str) -> None:
+    result = shared("share", *words)
+    assert (result.exit_code, result.output) == (0, said + "\n")
+    assert json.loads(shared("share", "list", "--json").output)["shares"] is not None
+
+
+def test_one_mailbox_of_many_is_no_longer_shared(shared: Roost) -> None:
+    filled = shared
+    assert filled("share", "add", "keeper/Sent", "anna", "--rights", "none").exit_code == 0
+    assert filled("share", "rm", "keeper/Sent", "anna").exit_code == 0
+    assert filled("share", "list").output == "keeper@example.org  anna@example.org  lrs\n"
+    refused = filled("share", "rm", "keeper/Sent", "anna")
+    assert (refused.exit_code, "not shared" in refused.stderr) == (1, True)

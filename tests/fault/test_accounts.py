@@ -19,17 +19,21 @@ from roost.config.accounts import AccountSettings, AddressSettings
 from roost.config.domains import DomainSettings
 from roost.service import (
     accounts,
+    acl,
     addresses,
     app_passwords,
     domains,
     mailboxes,
     metadata,
     revisions,
+    shares,
     tls_public_keys,
 )
 from roost.service.app_passwords import AppPasswordAsked
 from roost.service.credential_secret import SecretMaker
+from roost.service.rights import ALL_RIGHTS
 from roost.service.set_password import PasswordChange, set_password
+from roost.service.shares import Wanted
 from roost.service.tls_public_keys import KeySettings
 from roost.store import login_attempts
 from roost.store.engine import ReadTx, Store, WriteTx
@@ -103,7 +107,15 @@ CHANGES: dict[str, Change] = {
     "delete a mailbox": lambda s: mailboxes.delete(s, CLOCK, ME, ME, "a/b"),
     "set a role": lambda s: mailboxes.set_role(s, ME, ME, "Junk", None),
     "set a place": lambda s: mailboxes.set_sort_order(s, ME, ME, "Sent", 9),
-    "set notes": lambda s: metadata.put(s, ME, "a", {"/private/comment": b"x"}),
+    "set notes": lambda s: metadata.put(s, ME, ME, "a", {"/private/comment": b"x"}),
+    "share": lambda s: shares.add(s, CLOCK, ADMIN, Wanted("me", "her", "a/b"), "lr"),
+    "save a share": lambda s: shares.save(
+        s, CLOCK, ADMIN, Wanted("me", "her"), "lrs", send_as=True, made_from=None
+    ),
+    "end shares": lambda s: shares.remove(s, CLOCK, ADMIN, Wanted("me", "her")),
+    "set rights": lambda s: acl.put(s, ME, ME, "a", "-anyone", lambda _: ALL_RIGHTS),
+    "take rights away": lambda s: acl.remove(s, ME, ME, "a", "anyone"),
+    "create below what is shared": lambda s: mailboxes.create(s, CLOCK, ME, ME, "a/c"),
     "subscribe": lambda s: mailboxes.subscribe(s, ME, ME, "gone"),
     "unsubscribe": lambda s: mailboxes.unsubscribe(s, ME, ME, "a"),
 }
@@ -134,6 +146,10 @@ async def new_house(fault: FailWhenArmed) -> Store:
     await tls_public_keys.add(store, CLOCK, ADMIN, "me", KEY.pem, BY_TWO)
     await mailboxes.create(store, CLOCK, ME, ME, "a/b")
     await mailboxes.set_role(store, ME, ME, "Trash", Role.TRASH)
+    await accounts.add(store, CLOCK, ADMIN, "her")
+    await shares.add(store, CLOCK, ADMIN, Wanted("me", "her"), "lr")
+    await shares.add(store, CLOCK, ADMIN, Wanted("me", "her", "Sent"), "lr")
+    await acl.put(store, ME, ME, "a", "anyone", lambda _: ALL_RIGHTS)
     return store
 
 

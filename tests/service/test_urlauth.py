@@ -14,7 +14,7 @@ from roost.testing.random import SeededRandom
 from roost.testing.store import new_store
 
 ME, HER = AccountId(1), AccountId(2)
-RUMP = Rump("imap://me@mx.test/INBOX/;uid=1;urlauth=anonymous", "INBOX")
+RUMP = Rump("imap://me@mx.test/INBOX/;uid=1;urlauth=anonymous", ME, "INBOX")
 
 
 class FullStore:
@@ -38,7 +38,9 @@ async def store() -> SqliteStore:
 async def token_of(
     store: Store, rump: Rump = RUMP, acting: AccountId = ME, *, seed: int = 1
 ) -> str:
-    (token,) = await urlauth.generate(store, SeededRandom(seed), acting, [rump])
+    (token,) = await urlauth.generate(
+        store, SeededRandom(seed), acting, [rump._replace(owner=acting)]
+    )
     return token
 
 
@@ -97,7 +99,7 @@ async def test_a_mailbox_that_has_a_key_needs_no_room(store: SqliteStore) -> Non
 
 async def test_a_reset_makes_tokens_worth_nothing(store: SqliteStore) -> None:
     token = await token_of(store)
-    await urlauth.reset_key(store, SeededRandom(7), ME, "inbox")
+    await urlauth.reset_key(store, SeededRandom(7), ME, ME, "inbox")
     assert await urlauth.verified(store, ME, RUMP, token) is None
     other = await token_of(store)
     assert other != token

@@ -10,13 +10,18 @@ from urllib.parse import quote
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from roost.base.ids import AccountId
+from roost.config.accounts import AccountSettings
 from roost.ports.log_events import Event
 from roost.service import accounts
 from roost.service.login_queue import LoginBusy
-from roost.store import credentials
+from roost.store import accounts as account_rows
+from roost.store import acl, credentials
+from roost.store.acl import WHOLE, Entry, Identifier
 from roost.store.engine import WriteTx
 from roost.testing.admin_api import IDS, AdminApi
 from roost.testing.client_keys import make_client_key
+from roost.testing.clock import START
 from roost.web.api.admin import ROUTES
 
 
@@ -191,6 +196,54 @@ async def test_the_end_of_a_list_of_domains_is_told(api: AdminApi) -> None:
     assert answer["after"] == ""
 
 
+async def test_a_share_from_beginning_to_end(filled: AdminApi) -> None:
+    await filled("POST", "/accounts", {"name": "bob", "address": "bob@example.org"})
+    whole = {"owner": "info@example.org", "user": "bob", "rights": "write", "send_as": True}
+    added = (await filled("POST", "/shares", whole)).json
+    assert added == {
+        "owner": "anna@example.org",
+        "mailbox": "",
+        "user": "bob@example.org",
+        "rights": "lrswipte",
+        "send_as": True,
+        "revision": 5,
+    }
+    one = {"owner": "anna", "user": "bob@example.org", "rights": "lr", "mailbox": "inbox"}
+    single = (await filled("POST", "/shares", one)).json
+    assert (single["mailbox"], single["rights"]) == ("INBOX", "lr")
+    assert (await filled("GET", "/shares")).json == {"shares": [added, single], "after": ""}
+    assert (await filled("GET", "/shares/anna/bob?mailbox=INBOX")).json == single
+    save = {"rights": "none", "send_as": False, "made_from": single["revision"]}
+    saved = (await filled("PUT", "/shares/anna/bob?mailbox=INBOX", save)).json
+    assert saved["rights"] == ""
+    assert (await filled("DELETE", "/shares/anna/bob")).json == {}
+    assert (await filled("GET", "/shares")).json["shares"] == []
+    assert (await filled("POST", "/revisions/8/undo")).status == 200
+    back = (await filled("GET", "/shares")).json["shares"]
+    assert [(row["mailbox"], row["rights"], row["send_as"]) for row in back] == [
+        ("", "lrswipte", True),
+        ("INBOX", "", False),
+    ]
+
+
+async def test_shares_go_on_after_a_full_page(
+    filled: AdminApi,
+) -> None:
+    store, entries = filled.parts.store, 501
+
+    async def fill(tx: WriteTx) -> None:
+        for number in range(entries):
+            user = await account_rows.add(tx, f"u{number}", AccountSettings(), START, 1)
+            await acl.put(tx, AccountId(1), Entry(WHOLE, Identifier(user.id), "lr"))
+
+    await store.write(fill)
+    first = (await filled("GET", "/shares")).json
+    rest = (await filled("GET", f"/shares?after={quote(first['after'])}")).json
+    users = [row["user"] for row in first["shares"] + rest["shares"]]
+    assert users == [f"u{number}" for number in range(entries)]
+    assert rest["after"] == ""
+
+
 async def test_revisions_say_who_changed_what_and_why(filled: AdminApi) -> None:
     body = {"settings": {"quota": "1g"}, "made_from": None, "reason": "asked for"}
     await filled("PUT", "/accounts/anna", body, uid=1000)
@@ -242,6 +295,8 @@ async def test_an_account_can_be_undone_for_a_day_only(filled: AdminApi) -> None
 
 ANNA = {"name": "anna2", "address": "anna2@example.org"}
 LONG = "x" * 1001
+SHARE = {"owner": "anna", "user": "single", "rights": "read"}
+SAVED = {"rights": "read", "send_as": False, "made_from": None}
 
 # One row for each way a request is refused: method, place, body, status, code.
 KEYS = "/tls-public-keys"
@@ -354,6 +409,35 @@ REFUSED: list[tuple[str, str, object, int, str]] = [
     ("DELETE", "/addresses/b@example.org", None, 404, "address_unknown"),
     ("DELETE", "/addresses/only@keeper.test", None, 409, "address_is_last"),
     ("DELETE", "/addresses/all@keeper.test", None, 409, "address_in_use"),
+    ("POST", "/shares", SHARE | {"owner": "bob"}, 404, "account_unknown"),
+    ("POST", "/shares", SHARE | {"user": "b@else.test"}, 404, "domain_unknown"),
+    ("POST", "/shares", SHARE | {"user": "b@example.org"}, 404, "address_unknown"),
+    ("POST", "/shares", SHARE | {"mailbox": "Nowhere"}, 404, "mailbox_unknown"),
+    ("POST", "/shares", SHARE | {"mailbox": "a//b"}, 404, "mailbox_unknown"),
+    ("POST", "/shares", SHARE | {"user": "keeper"}, 409, "share_exists"),
+    ("POST", "/shares", SHARE | {"user": "anna"}, 400, "settings_invalid"),
+    ("POST", "/shares", SHARE | {"rights": "some"}, 400, "settings_invalid"),
+    ("POST", "/shares", SHARE | {"mailbox": "INBOX", "send_as": True}, 400, "settings_invalid"),
+    ("POST", "/shares", SHARE | {"rights": LONG}, 400, "body_invalid"),
+    ("GET", "/shares/anna/bob", None, 404, "account_unknown"),
+    ("GET", "/shares/anna/b@else.test", None, 404, "domain_unknown"),
+    ("GET", "/shares/b@example.org/anna", None, 404, "address_unknown"),
+    ("GET", "/shares/anna/keeper?mailbox=x", None, 404, "mailbox_unknown"),
+    ("GET", "/shares/anna/keeper?mailbox=INBOX", None, 404, "share_unknown"),
+    ("GET", "/shares/anna/keeper?box=INBOX", None, 400, "query_invalid"),
+    ("PUT", "/shares/anna/bob", SAVED, 404, "account_unknown"),
+    ("PUT", "/shares/anna/b@else.test", SAVED, 404, "domain_unknown"),
+    ("PUT", "/shares/b@example.org/anna", SAVED, 404, "address_unknown"),
+    ("PUT", "/shares/anna/keeper?mailbox=x", SAVED, 404, "mailbox_unknown"),
+    ("PUT", "/shares/anna/single", SAVED, 404, "share_unknown"),
+    ("PUT", "/shares/anna/keeper", SAVED | {"rights": "z"}, 400, "settings_invalid"),
+    ("PUT", "/shares/anna/keeper", SAVED | {"made_from": 1}, 409, "stale_revision"),
+    ("DELETE", "/shares/anna/bob", None, 404, "account_unknown"),
+    ("DELETE", "/shares/anna/b@else.test", None, 404, "domain_unknown"),
+    ("DELETE", "/shares/b@example.org/anna", None, 404, "address_unknown"),
+    ("DELETE", "/shares/anna/keeper?mailbox=x", None, 404, "mailbox_unknown"),
+    ("DELETE", "/shares/anna/keeper?mailbox=INBOX", None, 404, "share_unknown"),
+    ("DELETE", "/shares/keeper/anna", None, 404, "share_unknown"),
     ("GET", "/imap/anna", None, 400, "address_invalid"),
     ("GET", "/imap/anna@-", None, 400, "domain_invalid"),
     ("GET", "/imap/bob@example.org", None, 404, "address_unknown"),
@@ -437,6 +521,7 @@ async def crowded(filled: AdminApi) -> AdminApi:
     await filled("POST", "/addresses", body)
     shut = {"settings": {"login_disabled": "ask Ann"}, "made_from": None}
     assert (await filled("PUT", "/accounts/single", shut)).status == 200
+    assert (await filled("POST", "/shares", SHARE | {"user": "keeper"})).status == 200
     body = {"settings": {"catch_all": "all"}, "made_from": None}  # type: ignore[dict-item]
     assert (await filled("PUT", "/domains/keeper.test", body)).status == 200
     key = {"address": "second@keeper.test", "certificate": KEPT.pem}

@@ -19,6 +19,7 @@ from roost.cli import (
     revision,
     serve,
     server,
+    share,
     spf,
     tlspubkey,
 )
@@ -34,7 +35,7 @@ COMMANDS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (
     ),
     (
         "Who has mail here",
-        (domain.domain, account.account, account.address, revision.revision),
+        (domain.domain, account.account, account.address, share.share, revision.revision),
     ),
     (
         "Mail of an account",

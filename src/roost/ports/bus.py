@@ -21,6 +21,7 @@ class Type(Enum):
     SETTINGS = "Settings"
     METADATA = "Metadata"
     URL_KEY = "UrlKey"
+    ACL = "Acl"
     QUEUE = "Queue"
 
 

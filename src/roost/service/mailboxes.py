@@ -4,7 +4,7 @@
 form that `parse_name` reads.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from roost.base.ids import AccountId, MailboxId, MailboxRef, Uid
@@ -19,8 +19,8 @@ from roost.service.mailbox_errors import (
     MailboxUnknown,
     OverLimit,
 )
-from roost.service.rights import TOP, Right
-from roost.store import addresses, copying, expunging, metadata, placements, subscriptions
+from roost.service.rights import TOP, Grants, Right, Rights
+from roost.store import acl, addresses, copying, expunging, metadata, placements, subscriptions
 from roost.store import mailboxes as rows
 from roost.store.engine import MAX_INLINE_ROWS, ReadTx, Store, WriteTx
 from roost.store.mailbox_names import (
@@ -34,6 +34,8 @@ from roost.store.mailboxes import Mailbox, Role
 
 MAX_MAILBOXES = 10_000
 MAX_SUBSCRIPTIONS = 10_000
+# Of one account for another one: two of its own and two of "anyone" on each mailbox and on all.
+MAX_ENTRIES = 4 * (MAX_MAILBOXES + 1)
 MESSAGES_PER_WORK = 500
 
 
@@ -41,34 +43,39 @@ MESSAGES_PER_WORK = 500
 class Listing:
     """What an account sees of an owner's mailboxes.
 
-    mailboxes: in order of name. subscribed: names, there or not.
+    mailboxes: in order of name. subscribed: names, there or not. grants: what it may do with each.
     """
 
     mailboxes: tuple[Mailbox, ...]
     subscribed: frozenset[str]
+    grants: Grants = field(compare=False)
 
 
 async def list_all(store: Store, acting: AccountId, owner: AccountId) -> Listing:
     """Every mailbox of `owner` that `acting` may see, and what it is subscribed to."""
 
-    async def first_page(tx: ReadTx) -> Listing:
-        return _listing(
-            acting,
-            await rows.page(tx, owner, "", MAX_INLINE_ROWS),
-            await subscriptions.page(tx, acting, owner, "", MAX_INLINE_ROWS),
-        )
+    async def first_page(tx: ReadTx) -> Listing | None:
+        found = await rows.page(tx, owner, "", MAX_INLINE_ROWS)
+        subscribed = await subscriptions.page(tx, acting, owner, "", MAX_INLINE_ROWS)
+        entries = await acl.applying_page(tx, acting, owner)
+        if max(len(found), len(subscribed), len(entries)) == MAX_INLINE_ROWS:
+            return None
+        return _listing(found, subscribed, Grants(acting, owner, entries))
 
-    async def whole(tx: ReadTx) -> Listing:
-        return _listing(
-            acting,
-            await rows.list_all(tx, owner),
-            await subscriptions.list_all(tx, acting, owner),
-        )
+    listing = await store.read(first_page)
+    if listing is not None:
+        return listing
+    return await store.scan(lambda tx: read_listing(tx, acting, owner))
 
-    found = await store.read(first_page)
-    if max(len(found.mailboxes), len(found.subscribed)) < MAX_INLINE_ROWS:
-        return found
-    return await store.scan(whole)
+
+async def read_listing(tx: ReadTx, acting: AccountId, owner: AccountId) -> Listing:
+    """As `list_all`; in a scan, since there may be thousands."""
+    entries = await acl.applying_page(tx, acting, owner, MAX_ENTRIES)
+    return _listing(
+        await rows.list_all(tx, owner),
+        await subscriptions.list_all(tx, acting, owner),
+        Grants(acting, owner, entries),
+    )
 
 
 async def inboxes(store: Store, account: AccountId) -> frozenset[str]:
@@ -82,8 +89,15 @@ async def inboxes(store: Store, account: AccountId) -> frozenset[str]:
 
 async def status(store: Store, acting: AccountId, owner: AccountId, name: str) -> Mailbox:
     """A mailbox with its counters. Raises MailboxUnknown, NotPermitted."""
+    return await find(store, acting, owner, name, Right.READ)
+
+
+async def find(
+    store: Store, acting: AccountId, owner: AccountId, name: str, right: Right
+) -> Mailbox:
+    """A mailbox on which `acting` has the right. Raises MailboxUnknown, NotPermitted."""
     wanted = known_name(name)
-    return await store.read(lambda tx: require(tx, acting, owner, wanted, Right.READ))
+    return await store.read(lambda tx: require(tx, acting, owner, wanted, right))
 
 
 async def create(
@@ -218,7 +232,8 @@ async def subscribe(store: Store, acting: AccountId, owner: AccountId, name: str
 
     async def work(tx: WriteTx) -> None:
         mailbox = await rows.by_name(tx, owner, wanted)
-        rights.require(acting, mailbox.ref if mailbox else MailboxRef(owner, TOP), Right.LOOKUP)
+        place = mailbox.ref if mailbox else MailboxRef(owner, TOP)
+        await rights.require(tx, acting, place, Right.LOOKUP)
         added = await subscriptions.subscribe(tx, acting, owner, wanted)
         if added and await subscriptions.count(tx, acting) > MAX_SUBSCRIPTIONS:
             raise OverLimit("subscriptions", MAX_SUBSCRIPTIONS)
@@ -242,11 +257,23 @@ async def require(
 
     Raises MailboxUnknown, NotPermitted.
     """
+    mailbox, _ = await require_with_rights(tx, acting, owner, name, right)
+    return mailbox
+
+
+async def require_with_rights(
+    tx: ReadTx, acting: AccountId, owner: AccountId, name: str, *needed: Right
+) -> tuple[Mailbox, Rights]:
+    """As `require`, with all that `acting` may do with the mailbox.
+
+    What is not there costs as much as what may not be seen. Raises MailboxUnknown, NotPermitted.
+    """
     mailbox = await rows.by_name(tx, owner, name)
+    may = await rights.rights_of(tx, acting, mailbox.ref if mailbox else MailboxRef(owner, TOP))
     if mailbox is None:
         raise MailboxUnknown
-    rights.require(acting, mailbox.ref, right)
-    return mailbox
+    rights.refuse_without(may, *needed)
+    return mailbox, may
 
 
 def known_name(name: str) -> str:
@@ -257,9 +284,9 @@ def known_name(name: str) -> str:
         raise MailboxUnknown from error
 
 
-def _listing(acting: AccountId, found: list[Mailbox], subscribed: list[str]) -> Listing:
-    visible = (one for one in found if Right.LOOKUP in rights.rights_of(acting, one.ref))
-    return Listing(tuple(visible), frozenset(subscribed))
+def _listing(found: list[Mailbox], subscribed: list[str], grants: Grants) -> Listing:
+    visible = (one for one in found if Right.LOOKUP in grants.on(one.id))
+    return Listing(tuple(visible), frozenset(subscribed), grants)
 
 
 async def _unsubscribe(tx: WriteTx, acting: AccountId, owner: AccountId, name: str) -> None:
@@ -275,7 +302,7 @@ async def _require_create(tx: ReadTx, acting: AccountId, owner: AccountId, name:
         if found is not None:
             nearest = found.id
             break
-    rights.require(acting, MailboxRef(owner, nearest), Right.CREATE)
+    await rights.require(tx, acting, MailboxRef(owner, nearest), Right.CREATE)
 
 
 async def _refuse_role(tx: ReadTx, owner: AccountId, role: Role | None) -> None:

@@ -24,7 +24,7 @@ async def sort(
     orders: each with whether it is the other way round; the first counts most. Raises
     MailboxUnknown, NotPermitted.
     """
-    rights.require(acting, mailbox, Right.READ)
+    await rights.check(store, acting, mailbox, Right.READ)
     if not uids:
         return []
 
@@ -50,7 +50,7 @@ async def thread(
     by_ancestry: whether by REFERENCES, else by ORDEREDSUBJECT. Raises MailboxUnknown,
     NotPermitted.
     """
-    rights.require(acting, mailbox, Right.READ)
+    await rights.check(store, acting, mailbox, Right.READ)
     if not uids:
         return [], Forest([], {})
     wanted = frozenset(uids)

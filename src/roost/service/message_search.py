@@ -99,7 +99,7 @@ async def find(
     messages of how many were looked through, for each text anew. Raises MailboxUnknown,
     NotPermitted.
     """
-    rights.require(acting, mailbox, Right.READ)
+    await rights.check(store, acting, mailbox, Right.READ)
     found = await _Search(store, index, mailbox, last, progress).among(condition, None)
     return await _apart(sorted, found)
 

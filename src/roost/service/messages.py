@@ -8,25 +8,37 @@ over.
 from array import array
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from datetime import datetime
+from typing import ClassVar, NamedTuple
 
 from roost.base.errors import ServiceError
 from roost.base.ids import AccountId, MailboxRef, Uid
 from roost.ports.clock import Clock
 from roost.service import mailboxes, rights
-from roost.service.rights import Right
-from roost.store import copying, expunging, flagging, placements, quota, vanished
+from roost.service.mailbox_errors import MailboxUnknown
+from roost.service.rights import NotPermitted, Right, Rights
+from roost.store import (
+    copying,
+    copying_across,
+    expunging,
+    flagging,
+    placements,
+    quota,
+    vanished,
+)
 from roost.store.copying import Moved
-from roost.store.engine import MAX_INLINE_ROWS, Store, StoreFailed, StoreFull, WriteTx
+from roost.store.engine import MAX_INLINE_ROWS, ReadTx, Store, StoreFailed, StoreFull, WriteTx
 from roost.store.expunging import Gone
 from roost.store.flagging import Flagged, How
-from roost.store.flags import DELETED, SEEN, Flags
+from roost.store.flags import DELETED, EVERY_FLAG, NO_FLAGS, SEEN, Changeable, Flags
 from roost.store.mailbox_names import parse_name
 from roost.store.mailboxes import Mailbox
 from roost.store.placements import ALL_UIDS, Placed
 from roost.store.sql_lists import Span, chunks
 
 MESSAGES_PER_WORK = 500
+# RFC 6851 section 4.2: what STORE, COPY and EXPUNGE need together.
+_TO_MOVE = (Right.READ, Right.DELETE_MESSAGES, Right.EXPUNGE)
 
 
 @dataclass(eq=False)
@@ -47,6 +59,13 @@ class SameMailbox(ServiceError):
 
     def __str__(self) -> str:
         return "the messages are in this mailbox already: choose another"
+
+
+class OwnedName(NamedTuple):
+    """A mailbox by its name among those of an account, there or not."""
+
+    owner: AccountId
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +90,25 @@ async def set_flags(
 ) -> Flagged:
     """Change flags of at most MESSAGES_PER_WORK messages. RFC 9051 section 6.4.6.
 
-    unchanged_since: but for those whose modseq is higher (RFC 7162 section 3.1.3). Raises
-    MailboxUnknown, NotPermitted.
+    Flags that the account may not change stay as they are. unchanged_since: but for those whose
+    modseq is higher (RFC 7162 section 3.1.3). Raises MailboxUnknown, NotPermitted where it may
+    change none of them.
     """
-    for right in _rights_for(how, flags):
-        rights.require(acting, mailbox, right)
     now = clock.now()
 
     async def work(tx: WriteTx) -> Flagged:
+        may = await rights.rights_of(tx, acting, mailbox)
+        changeable = rights.changeable_flags(may)
+        _refuse_flags(may, changeable, how, flags)
         return await flagging.set_flags(
-            tx, mailbox, uids, how, flags, now=now, unchanged_since=unchanged_since
+            tx,
+            mailbox,
+            uids,
+            how,
+            flags,
+            now=now,
+            unchanged_since=unchanged_since,
+            changeable=changeable,
         )
 
     return await store.write(work)
@@ -93,12 +121,10 @@ async def mark_seen(
 
     A disk that is full or failing keeps nobody from reading. RFC 4314 section 4.
     """
-    if Right.SEEN not in rights.rights_of(acting, mailbox):
-        return
     for some in chunks(uids, MESSAGES_PER_WORK):
         try:
             await set_flags(store, clock, acting, mailbox, some, How.ADD, Flags(SEEN))
-        except (StoreFull, StoreFailed):
+        except (StoreFull, StoreFailed, NotPermitted, MailboxUnknown):
             return
 
 
@@ -106,7 +132,7 @@ async def flags_of(
     store: Store, acting: AccountId, mailbox: MailboxRef, uids: Sequence[int]
 ) -> list[Placed]:
     """At most MESSAGES_PER_WORK messages as they are now, ascending."""
-    rights.require(acting, mailbox, Right.READ)
+    await rights.check(store, acting, mailbox, Right.READ)
     return await store.read(lambda tx: placements.by_uids(tx, mailbox, uids))
 
 
@@ -114,7 +140,7 @@ async def changed_since(
     store: Store, acting: AccountId, mailbox: MailboxRef, modseq: int
 ) -> "array[int]":
     """The uids of all messages with a higher modseq, ascending. RFC 7162 section 3.1.4.1."""
-    rights.require(acting, mailbox, Right.READ)
+    await rights.check(store, acting, mailbox, Right.READ)
     few = await store.read(lambda tx: placements.uids_changed_since(tx, mailbox, modseq))
     if len(few) < MAX_INLINE_ROWS:
         return few
@@ -130,7 +156,7 @@ async def expunged_since(
 
     None where that is not known any more.
     """
-    rights.require(acting, mailbox, Right.READ)
+    await rights.check(store, acting, mailbox, Right.READ)
     few = await store.read(lambda tx: vanished.uids_since(tx, mailbox, modseq))
     if few is None or len(few) < MAX_INLINE_ROWS:
         return few
@@ -141,7 +167,7 @@ async def highest_modseq(
     store: Store, acting: AccountId, mailbox: MailboxRef, uids: Sequence[int]
 ) -> int:
     """The highest modseq of those of these messages that are there, 0 where none is."""
-    rights.require(acting, mailbox, Right.READ)
+    await rights.check(store, acting, mailbox, Right.READ)
     where = store.read if len(uids) <= MESSAGES_PER_WORK else store.scan
     return await where(lambda tx: placements.highest_modseq(tx, mailbox, uids))
 
@@ -152,59 +178,89 @@ async def copy(
     acting: AccountId,
     source: MailboxRef,
     spans: Sequence[Span],
-    name: str,
+    target_name: OwnedName,
     *,
     default_quota: int,
     expected: int = 0,
 ) -> Copies | None:
-    """Copy the messages in these ranges of uids to the mailbox `name` of `acting`, all or none.
+    """Copy the messages in these ranges of uids to the mailbox of this name, all or none.
 
-    expected: how many there must be. Returns None when there is none. Raises MailboxNameInvalid,
-    MailboxUnknown, NotPermitted, QuotaExceeded, MessagesGone. RFC 9051 section 6.4.7.
+    Flags that `acting` may not set there are left behind (RFC 4314 section 4). expected: how many
+    there must be. Returns None when there is none. Raises MailboxNameInvalid, MailboxUnknown,
+    NotPermitted, QuotaExceeded, MessagesGone. RFC 9051 section 6.4.7.
     """
-    rights.require(acting, source, Right.READ)
-    wanted, now = parse_name(name), clock.now()
+    owner, wanted, now = target_name.owner, parse_name(target_name.name), clock.now()
 
     async def work(tx: WriteTx) -> Copies | None:
-        target = await mailboxes.require(tx, acting, acting, wanted, Right.INSERT)
+        await rights.require(tx, acting, source, Right.READ)
+        target, may = await mailboxes.require_with_rights(tx, acting, owner, wanted, Right.INSERT)
         if not spans:
             return None
-        limit = await quota.limit_of(tx, acting, default_quota)
-        copied = await copying.copy(tx, source, spans, target.ref, now=now, quota_octets=limit)
+        limit = await quota.limit_of(tx, owner, default_quota)
+        across = source.account != owner
+        make = copying_across.copy_across if across else copying.copy
+        copied = await make(tx, source, spans, target.ref, now=now, quota_octets=limit)
         if (0 if copied is None else len(copied.sources)) < expected:
             raise MessagesGone
         if copied is None:
             return None
+        await _drop_flags(tx, target.ref, may, copied.first, len(copied.sources), now)
         return Copies(target.uid_validity, copied.sources, copied.first)
 
     return await store.write(work)
 
 
-async def find_target(store: Store, acting: AccountId, source: MailboxRef, name: str) -> Mailbox:
-    """The mailbox of `acting` that messages of `source` may move to.
+async def find_target(
+    store: Store, acting: AccountId, source: MailboxRef, target_name: OwnedName
+) -> Mailbox:
+    """The mailbox of this name, if it is one that messages of `source` may move to.
 
     Raises MailboxNameInvalid, MailboxUnknown, NotPermitted, SameMailbox.
     """
-    for right in (Right.READ, Right.DELETE_MESSAGES, Right.EXPUNGE):
-        rights.require(acting, source, right)
-    wanted = parse_name(name)
-    target = await store.read(
-        lambda tx: mailboxes.require(tx, acting, acting, wanted, Right.INSERT)
-    )
+    wanted = parse_name(target_name.name)
+
+    async def work(tx: ReadTx) -> Mailbox:
+        await rights.require(tx, acting, source, *_TO_MOVE)
+        return await mailboxes.require(tx, acting, target_name.owner, wanted, Right.INSERT)
+
+    target = await store.read(work)
     if target.ref == source:
         raise SameMailbox
     return target
 
 
 async def move_some(
-    store: Store, clock: Clock, source: MailboxRef, uids: Sequence[int], target: Mailbox
+    store: Store,
+    clock: Clock,
+    acting: AccountId,
+    source: MailboxRef,
+    uids: Sequence[int],
+    target: Mailbox,
+    *,
+    default_quota: int,
 ) -> list[Moved]:
     """Move at most MESSAGES_PER_WORK messages to a target of `find_target`. RFC 9051 section 6.4.8.
 
-    Raises MailboxGone.
+    Flags as `copy`. Raises MailboxGone, MailboxUnknown, NotPermitted, and QuotaExceeded where the
+    target is of another account.
     """
     now = clock.now()
-    return await store.write(lambda tx: copying.move_some(tx, source, uids, target.ref, now=now))
+
+    async def work(tx: WriteTx) -> list[Moved]:
+        await rights.require(tx, acting, source, *_TO_MOVE)
+        may = await rights.require(tx, acting, target.ref, Right.INSERT)
+        if source.account == target.account_id:
+            moved = await copying.move_some(tx, source, uids, target.ref, now=now)
+        else:
+            limit = await quota.limit_of(tx, target.account_id, default_quota)
+            moved = await copying_across.move_across(
+                tx, source, uids, target.ref, now=now, quota_octets=limit
+            )
+        if moved:
+            await _drop_flags(tx, target.ref, may, moved[0].target, len(moved), now)
+        return moved
+
+    return await store.write(work)
 
 
 async def expunge(
@@ -219,10 +275,10 @@ async def expunge(
     spans: only those in these ranges of uids, ascending; None for all. Raises MailboxUnknown,
     NotPermitted.
     """
-    rights.require(acting, mailbox, Right.EXPUNGE)
     now = clock.now()
 
     async def work(tx: WriteTx) -> list[Gone]:
+        await rights.require(tx, acting, mailbox, Right.EXPUNGE)
         return await expunging.expunge(tx, mailbox, spans, now=now, limit=MESSAGES_PER_WORK)
 
     while True:
@@ -239,15 +295,30 @@ def _above(spans: Sequence[Span] | None, uid: int) -> list[Span]:
     return [(max(low, uid + 1), high) for low, high in whole if high > uid]
 
 
-def _rights_for(how: How, flags: Flags) -> list[Right]:
-    """What is needed to set or clear these flags. RFC 4314 section 4."""
-    if how is How.REPLACE:
-        return [Right.SEEN, Right.DELETE_MESSAGES, Right.WRITE]
-    needed = []
-    if flags.bits & SEEN:
-        needed.append(Right.SEEN)
-    if flags.bits & DELETED:
-        needed.append(Right.DELETE_MESSAGES)
-    if flags.bits & ~(SEEN | DELETED) or flags.keywords:
-        needed.append(Right.WRITE)
-    return needed
+def _refuse_flags(may: Rights, changeable: Changeable, how: How, flags: Flags) -> None:
+    """Raise unless some of these flags may be changed; who replaces them names all there are.
+
+    RFC 4314 section 4: a STORE does not fail as long as it may change one of them.
+    """
+    named = EVERY_FLAG if how is How.REPLACE else flags
+    if any(named) and not (
+        named.bits & changeable.bits or (named.keywords and changeable.keywords)
+    ):
+        needed = Right.WRITE if named.keywords or named.bits & ~(SEEN | DELETED) else Right.SEEN
+        if not named.keywords and named.bits == DELETED:
+            needed = Right.DELETE_MESSAGES
+        rights.refuse_without(may, needed)
+
+
+async def _drop_flags(
+    tx: WriteTx, target: MailboxRef, may: Rights, first: Uid, messages: int, now: datetime
+) -> None:
+    """Take from copies that were just made what `may` does not let anybody set there."""
+    allowed = rights.changeable_flags(may)
+    if allowed == EVERY_FLAG:
+        return
+    dropped = Changeable(EVERY_FLAG.bits & ~allowed.bits, keywords=not allowed.keywords)
+    for some in chunks(range(first, first + messages), MESSAGES_PER_WORK):
+        await flagging.set_flags(
+            tx, target, some, How.REPLACE, NO_FLAGS, now=now, changeable=dropped
+        )

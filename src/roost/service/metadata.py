@@ -1,7 +1,7 @@
 """Notes on mailboxes and on the server, within bounds. RFC 5464.
 
-`/private` and `/shared` are kept alike: a mailbox is read by its owner only. `acting` is the
-account that asks.
+On the mailboxes of others there is only `/shared`; what is below `/private` is the owner's.
+`acting` is the account that asks, `owner` the one whose mailbox is meant.
 """
 
 from collections.abc import Mapping
@@ -11,10 +11,13 @@ from typing import ClassVar
 from roost.base.errors import ServiceError
 from roost.base.ids import AccountId, MailboxRef, ModSeq
 from roost.service import mailboxes
-from roost.service.rights import Right
+from roost.service.rights import NotPermitted, Right
 from roost.store import metadata
-from roost.store.engine import Store, WriteTx
+from roost.store.engine import ReadTx, Store, WriteTx
 from roost.store.metadata import MAX_ENTRIES, MAX_OCTETS
+
+PRIVATE = "/private/"
+ON_MESSAGES = frozenset((Right.READ, Right.SEEN, Right.WRITE, Right.INSERT, Right.POST))
 
 
 @dataclass(eq=False)
@@ -38,30 +41,52 @@ class NotesTooLarge(ServiceError):
         return f"the notes of an account may have {MAX_OCTETS} octets: remove some first"
 
 
-async def target(store: Store, acting: AccountId, name: str) -> MailboxRef:
+@dataclass(eq=False)
+class NoPrivateNotes(ServiceError):
+    """A mailbox of somebody else has no private notes. RFC 5464 section 4.3, NOPRIVATE."""
+
+    code: ClassVar[str] = "no_private_notes"
+
+    def __str__(self) -> str:
+        return "notes below /private are only for one's own mailboxes: put it below /shared"
+
+
+async def target(store: Store, acting: AccountId, owner: AccountId, name: str) -> MailboxRef:
     """What notes are on: a mailbox, or for "" the server. Raises MailboxUnknown, NotPermitted."""
     if not name:
         return MailboxRef(acting, metadata.SERVER)
-    return (await mailboxes.status(store, acting, acting, name)).ref
+    wanted = mailboxes.known_name(name)
+    return await store.read(lambda tx: _require(tx, acting, owner, wanted, may_write=False))
+
+
+def is_visible(acting: AccountId, ref: MailboxRef, entry: str) -> bool:
+    """Whether an entry on a mailbox is for `acting` to see."""
+    return acting == ref.account or not entry.startswith(PRIVATE)
 
 
 async def put(
-    store: Store, acting: AccountId, name: str, noted: Mapping[str, bytes | None]
+    store: Store,
+    acting: AccountId,
+    owner: AccountId,
+    name: str,
+    noted: Mapping[str, bytes | None],
 ) -> ModSeq:
     """Set entries, remove those whose value is None; all of them or none.
 
     name: of the mailbox, "" for the server. Returns the modseq of the change. Raises
-    MailboxUnknown, NotPermitted, TooManyNotes, NotesTooLarge.
+    MailboxUnknown, NotPermitted, NoPrivateNotes, TooManyNotes, NotesTooLarge.
     """
     wanted = mailboxes.known_name(name) if name else ""
 
     async def work(tx: WriteTx) -> ModSeq:
         ref = MailboxRef(acting, metadata.SERVER)
         if wanted:
-            ref = (await mailboxes.require(tx, acting, acting, wanted, Right.READ)).ref
-        before = await metadata.held(tx, acting)
+            ref = await _require(tx, acting, owner, wanted, may_write=True)
+        if not all(is_visible(acting, ref, entry) for entry in noted):
+            raise NoPrivateNotes
+        before = await metadata.held(tx, ref.account)
         modseq = await metadata.put(tx, ref, noted)
-        after = await metadata.held(tx, acting)
+        after = await metadata.held(tx, ref.account)
         # Who is above a bound may still take away.
         if after.entries > max(MAX_ENTRIES, before.entries):
             raise TooManyNotes
@@ -70,3 +95,18 @@ async def put(
         return modseq
 
     return await store.write(work)
+
+
+async def _require(
+    tx: ReadTx, acting: AccountId, owner: AccountId, name: str, *, may_write: bool
+) -> MailboxRef:
+    """The mailbox, if `acting` may see its notes, or write them.
+
+    RFC 5464 section 3.2.1 lets nobody do either without LOOKUP and one right on messages. Writing
+    shared notes changes what others see, as flags do: it needs WRITE.
+    """
+    needed = (Right.LOOKUP, Right.WRITE) if may_write else (Right.LOOKUP,)
+    found, may = await mailboxes.require_with_rights(tx, acting, owner, name, *needed)
+    if not may & ON_MESSAGES:
+        raise NotPermitted(Right.READ)
+    return found.ref

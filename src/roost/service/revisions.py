@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from roost.ports.clock import Clock
-from roost.service import accounts, addresses, domains, tls_public_keys
+from roost.service import accounts, addresses, domains, shares, tls_public_keys
 from roost.service.config_errors import RevisionUnknown, UndoImpossible
 from roost.service.configuration import MAX_PAGE, Apply, Edit, commit, page_size
 from roost.store import accounts as account_rows
@@ -25,6 +25,7 @@ _TABLES: MappingProxyType[str, tuple[Apply, Current]] = MappingProxyType(
         "account": (accounts.apply, accounts.current),
         "address": (addresses.apply, addresses.current),
         "tls_public_key": (tls_public_keys.apply, tls_public_keys.current),
+        "share": (shares.apply, shares.current),
     }
 )
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from roost.base.ids import AccountId, MailboxRef, Uid
 from roost.service import mailboxes
-from roost.service.rights import Right
+from roost.service.rights import Right, Rights
 from roost.store import placements, recent
 from roost.store.engine import MAX_INLINE_ROWS, ReadTx, Store, StoreFailed, StoreFull
 from roost.store.mailboxes import Mailbox
@@ -15,10 +15,12 @@ class Opened(NamedTuple):
     """A mailbox as it was opened.
 
     mailbox: its row, read before the messages: whoever follows changes from its highest_modseq on
-    misses none. recent_from: the lowest uid that is \\Recent for this session.
+    misses none. rights: of who opened it. recent_from: the lowest uid that is \\Recent for this
+    session.
     """
 
     mailbox: Mailbox
+    rights: Rights
     messages: Selected
     recent_from: Uid
 
@@ -34,11 +36,14 @@ async def open_mailbox(
     wanted = mailboxes.known_name(name)
 
     async def small(tx: ReadTx) -> Opened | None:
-        mailbox = await mailboxes.require(tx, acting, owner, wanted, Right.READ)
-        return None if mailbox.messages > MAX_INLINE_ROWS else await _opened(tx, mailbox)
+        found = await find(tx)
+        return None if found[0].messages > MAX_INLINE_ROWS else await _opened(tx, *found)
 
     async def large(tx: ReadTx) -> Opened:
-        return await _opened(tx, await mailboxes.require(tx, acting, owner, wanted, Right.READ))
+        return await _opened(tx, *await find(tx))
+
+    async def find(tx: ReadTx) -> tuple[Mailbox, Rights]:
+        return await mailboxes.require_with_rights(tx, acting, owner, wanted, Right.READ)
 
     opened = await store.read(small)
     if opened is None:
@@ -62,5 +67,6 @@ async def claim_recent(store: Store, mailbox: MailboxRef, first: Uid, end: int) 
         return first
 
 
-async def _opened(tx: ReadTx, mailbox: Mailbox) -> Opened:
-    return Opened(mailbox, await placements.select(tx, mailbox.ref), mailbox.recent_uid)
+async def _opened(tx: ReadTx, mailbox: Mailbox, may: Rights) -> Opened:
+    selected = await placements.select(tx, mailbox.ref)
+    return Opened(mailbox, may, selected, mailbox.recent_uid)

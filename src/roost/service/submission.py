@@ -7,7 +7,7 @@ from roost.base.address import Address
 from roost.base.ids import AccountId, SubmissionId
 from roost.delivery.trace import Hop, received_field
 from roost.proto.mime.prefix import join_prefix
-from roost.store import queue_rows
+from roost.store import acl, queue_rows
 from roost.store.addresses import find
 from roost.store.engine import ReadTx, Store, WriteTx
 from roost.store.queue_rows import NewSubmission
@@ -44,10 +44,15 @@ async def submit(
 
 
 async def may_send_as(store: Store, account: AccountId, address: Address) -> bool:
-    """Whether the account may use the address as sender: it is one of its own, with any tag."""
+    """Whether the account may use the address as sender, with any tag.
+
+    It is one of its own, or of an account that lets it (`service.shares`).
+    """
 
     async def work(tx: ReadTx) -> bool:
         found = await find(tx, address.domain.ascii, address.local)
-        return found is not None and found.account == account
+        if found is None or found.account == account:
+            return found is not None
+        return await acl.may_send_as(tx, account, found.account)
 
     return await store.read(work)

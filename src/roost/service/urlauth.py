@@ -11,10 +11,9 @@ from typing import NamedTuple
 
 from roost.base.ids import AccountId, MailboxId, MailboxRef, ModSeq
 from roost.ports.random import Random
-from roost.service import mailboxes, rights
+from roost.service import mailboxes
 from roost.service.mailbox_errors import MailboxUnknown
-from roost.service.rights import Right
-from roost.store import mailboxes as mailbox_rows
+from roost.service.rights import NotPermitted, Right
 from roost.store import url_keys
 from roost.store.engine import ReadTx, Store, WriteTx
 
@@ -23,17 +22,23 @@ _ALGORITHM = "01"  # of the token; a new one gets another number, and both may b
 _NOBODY = AccountId(0)
 _NOWHERE = MailboxId(0)
 _PLAUSIBLE_KEY = bytes(KEY_OCTETS)
+_Place = tuple[AccountId, str]
 
 
 class Rump(NamedTuple):
     """What a URL without its token says. text: the URL as it is written, up to its access.
 
-    uid_validity: None where it does not matter.
+    owner: whose mailbox it is. uid_validity: None where it does not matter.
     """
 
     text: str
+    owner: AccountId
     mailbox: str
     uid_validity: int | None = None
+
+    @property
+    def place(self) -> _Place:
+        return self.owner, self.mailbox
 
 
 async def generate(
@@ -44,18 +49,18 @@ async def generate(
     A mailbox without a key gets one. Raises MailboxUnknown, also for one that was made anew since;
     NotPermitted. RFC 4467 section 7, GENURLAUTH.
     """
-    fresh = {rump.mailbox: random.octets(KEY_OCTETS) for rump in rumps}
+    fresh = {rump.place: random.octets(KEY_OCTETS) for rump in rumps}
 
-    async def known(tx: ReadTx) -> dict[str, bytes | None]:
+    async def known(tx: ReadTx) -> dict[_Place, bytes | None]:
         return {
-            rump.mailbox: await url_keys.find(tx, acting, await _require(tx, acting, rump))
+            rump.place: await url_keys.find(tx, acting, await _require(tx, acting, rump))
             for rump in rumps
         }
 
-    async def work(tx: WriteTx) -> dict[str, bytes | None]:
+    async def work(tx: WriteTx) -> dict[_Place, bytes | None]:
         return {
-            rump.mailbox: await url_keys.give(
-                tx, acting, await _require(tx, acting, rump), fresh[rump.mailbox]
+            rump.place: await url_keys.give(
+                tx, acting, await _require(tx, acting, rump), fresh[rump.place]
             )
             for rump in rumps
         }
@@ -63,22 +68,22 @@ async def generate(
     keys = await store.read(known)
     if None in keys.values():
         keys = await store.write(work)
-    return [_token(keys[rump.mailbox] or b"", rump.text) for rump in rumps]
+    return [_token(keys[rump.place] or b"", rump.text) for rump in rumps]
 
 
 async def verified(
-    store: Store, owner: AccountId | None, rump: Rump, token: str
+    store: Store, maker: AccountId | None, rump: Rump, token: str
 ) -> MailboxRef | None:
     """The mailbox of a URL with this token, None where the URL is worth nothing.
 
-    owner: the account of the user that the URL names, who made the token, None where there is no
+    maker: the account of the user that the URL names, who made the token, None where there is no
     such account; what it may not read, nobody may by the URL. What is not there costs as much as a
     wrong token. RFC 4467 section 6.
     """
 
     async def work(tx: ReadTx) -> tuple[MailboxRef | None, bytes | None]:
-        ref = await _find(tx, owner if owner is not None else _NOBODY, rump)
-        key = await url_keys.find(tx, owner or _NOBODY, ref or MailboxRef(_NOBODY, _NOWHERE))
+        ref = await _find(tx, maker or _NOBODY, rump)
+        key = await url_keys.find(tx, maker or _NOBODY, ref or MailboxRef(_NOBODY, _NOWHERE))
         return ref, key
 
     ref, key = await store.read(work)
@@ -88,12 +93,14 @@ async def verified(
     return ref if right and key is not None else None
 
 
-async def reset_key(store: Store, random: Random, acting: AccountId, name: str) -> ModSeq:
+async def reset_key(
+    store: Store, random: Random, acting: AccountId, owner: AccountId, name: str
+) -> ModSeq:
     """Give `acting` a new key for a mailbox; all URLs made with the one before are worth nothing.
 
     The modseq of the change. Raises MailboxUnknown, NotPermitted. RFC 4467 section 7, RESETKEY.
     """
-    rump, key = Rump("", name), random.octets(KEY_OCTETS)
+    rump, key = Rump("", owner, name), random.octets(KEY_OCTETS)
 
     async def work(tx: WriteTx) -> ModSeq:
         return await url_keys.reset(tx, acting, await _require(tx, acting, rump), key)
@@ -108,21 +115,17 @@ async def remove_keys(store: Store, acting: AccountId) -> None:
 
 async def _require(tx: ReadTx, acting: AccountId, rump: Rump) -> MailboxRef:
     name = mailboxes.known_name(rump.mailbox)
-    found = await mailboxes.require(tx, acting, acting, name, Right.READ)
+    found = await mailboxes.require(tx, acting, rump.owner, name, Right.READ)
     if rump.uid_validity not in (None, found.uid_validity):
         raise MailboxUnknown
     return found.ref
 
 
-async def _find(tx: ReadTx, owner: AccountId, rump: Rump) -> MailboxRef | None:
+async def _find(tx: ReadTx, maker: AccountId, rump: Rump) -> MailboxRef | None:
     try:
-        name = mailboxes.known_name(rump.mailbox)
-    except MailboxUnknown:
-        name = ""
-    found = await mailbox_rows.by_name(tx, owner, name)
-    if found is None or rump.uid_validity not in (None, found.uid_validity):
+        return await _require(tx, maker, rump)
+    except (MailboxUnknown, NotPermitted):
         return None
-    return found.ref if Right.READ in rights.rights_of(owner, found.ref) else None
 
 
 def _token(key: bytes, rump: str) -> str:

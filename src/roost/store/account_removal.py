@@ -24,6 +24,7 @@ _TABLES = (
     ("metadata", "mailbox_id, entry"),
     ("url_key", "mailbox_id, user_id"),
     ("mailbox_naming", "modseq"),
+    ("acl", "mailbox_id, user_id, negative"),
     ("mailbox", "id"),
     ("address", "domain_id, localpart"),
     ("credential", "id"),
@@ -32,6 +33,13 @@ _TABLES = (
     ("tls_public_key", "fingerprint"),
     ("type_state", "type"),
     ("account_counter", "account_id"),
+)
+
+# What accounts that stay keep of one that goes: the column that names it, and the rest of the key.
+_ELSEWHERE = (
+    ("subscription", "owner_id", "account_id, name"),
+    ("url_key", "user_id", "account_id, mailbox_id"),
+    ("acl", "user_id", "account_id, mailbox_id, negative"),
 )
 
 
@@ -59,10 +67,11 @@ async def _remove_some(tx: WriteTx, account: AccountId, now: datetime) -> bool:
         return True
     if await _remove_submissions(tx, account, now):
         return True
-    for table, key in _TABLES:
+    tables = [*_ELSEWHERE, *((table, "account_id", key) for table, key in _TABLES)]
+    for table, column, key in tables:
         gone = await tx.execute(
-            f"DELETE FROM {table} WHERE account_id = $1 AND ({key}) IN"  # noqa: S608
-            f" (SELECT {key} FROM {table} WHERE account_id = $1 LIMIT $2)",
+            f"DELETE FROM {table} WHERE {column} = $1 AND ({key}) IN"  # noqa: S608
+            f" (SELECT {key} FROM {table} WHERE {column} = $1 LIMIT $2)",
             account,
             _STEP,
         )

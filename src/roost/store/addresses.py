@@ -170,6 +170,16 @@ async def of_domain(tx: ReadTx, domain: DomainId, after: str, limit: int) -> lis
     return [_address_of(row) for row in rows]
 
 
+async def main_of_account(tx: ReadTx, account: AccountId) -> Address | None:
+    """The address an account is known by to others: the one it has longest; None without any."""
+    row = await tx.row(
+        "SELECT a.spelled, d.name FROM address a JOIN domain d ON d.id = a.domain_id"
+        " WHERE a.account_id = $1 ORDER BY a.created, a.domain_id, a.localpart LIMIT 1",
+        account,
+    )
+    return Address(row[0], Domain.parse(row[1])) if row else None
+
+
 async def all_of_account(tx: ReadTx, account: AccountId) -> list[tuple[AddressRow, str]]:
     """Every address of an account with its domain in A-labels; in a scan or a write."""
     rows = await tx.rows(

@@ -199,6 +199,19 @@ _RULES = (
         " (SELECT 1 FROM submission s WHERE s.account_id = $1 AND s.id = q.submission_id)",
     ),
     _Rule(
+        Kind.ORPHAN,
+        "rights of account {} on mailbox {}: there is no such mailbox",
+        "SELECT a.user_id, a.mailbox_id FROM acl a WHERE a.account_id = $1 AND a.mailbox_id <> 0"
+        " AND NOT EXISTS (SELECT 1 FROM mailbox m WHERE m.account_id = $1 AND m.id = a.mailbox_id"
+        " AND m.removed IS NULL)",
+    ),
+    _Rule(
+        Kind.ORPHAN,
+        "rights on mailbox {}: there is no account {}",
+        "SELECT a.mailbox_id, a.user_id FROM acl a WHERE a.account_id = $1 AND a.user_id <> 0"
+        " AND NOT EXISTS (SELECT 1 FROM account c WHERE c.id = a.user_id)",
+    ),
+    _Rule(
         Kind.BLOB,
         "email {}: blob {} is missing, or does not come to {} octets with its prefix",
         "SELECT e.key - $1 * 4294967296, e.blob_id, e.size FROM email e LEFT JOIN blob b"

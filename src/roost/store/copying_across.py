@@ -1,18 +1,18 @@
-"""COPY between accounts: new emails that share the blobs. RFC 8474 section 5.1."""
+"""COPY and MOVE between accounts: new emails that share the blobs. RFC 8474 section 5.1."""
 
 from array import array
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from roost.base.ids import BlobId, MailboxRef
-from roost.store import emails, placements, quota
-from roost.store.copying import Copied
+from roost.base.ids import BlobId, MailboxRef, Uid
+from roost.store import emails, expunging, placements, quota
+from roost.store.copying import Copied, Moved
 from roost.store.emails import Columns
 from roost.store.engine import Row, WriteTx
 from roost.store.filing import Filed, Filing, file_messages
 from roost.store.flags import Flags
 from roost.store.placements import Placed
-from roost.store.sql_lists import Span
+from roost.store.sql_lists import Span, spans_of
 from roost.store.times import moment_of
 
 _COLUMNS = ("blob_id", "prefix", *Columns._fields)
@@ -42,6 +42,28 @@ async def copy_across(
             sources.extend(placed.uid for placed in page)
             low = page[-1].uid + 1  # noqa: PLW2901 - the rest of the range
     return Copied(sources, filed[0].uid, filed[-1].modseq) if filed else None
+
+
+async def move_across(
+    tx: WriteTx,
+    source: MailboxRef,
+    uids: Sequence[int],
+    target: MailboxRef,
+    *,
+    now: datetime,
+    quota_octets: int = quota.UNLIMITED,
+) -> list[Moved]:
+    """Move these messages, at most 500, to a mailbox of another account; ascending.
+
+    As `copying.move_some`, but they become new emails.
+    """
+    copied = await copy_across(
+        tx, source, spans_of(uids), target, now=now, quota_octets=quota_octets
+    )
+    if copied is None:
+        return []
+    gone = await expunging.remove(tx, source, copied.sources, now=now)
+    return [Moved(one.uid, Uid(copied.first + n), one.modseq) for n, one in enumerate(gone)]
 
 
 async def _with_rows(

@@ -9,7 +9,13 @@ from roost.base.ids import MailboxId, MailboxRef, ModSeq, Uid
 from roost.store import email_state, numbers, placements
 from roost.store.counters import Tally
 from roost.store.engine import WriteTx
-from roost.store.flags import Flags, with_keywords, without_keywords
+from roost.store.flags import (
+    EVERY_FLAG,
+    Changeable,
+    Flags,
+    with_keywords,
+    without_keywords,
+)
 from roost.store.placements import Placed
 from roost.store.sql_lists import runs
 from roost.store.times import micros
@@ -54,19 +60,23 @@ async def set_flags(
     *,
     now: datetime,
     unchanged_since: int | None = None,
+    changeable: Changeable = EVERY_FLAG,
 ) -> Flagged:
     """Change the flags of these messages, at most 500, each with a modseq of its own.
 
-    unchanged_since: leave messages alone whose modseq is higher (RFC 7162 section 3.1.3).
+    changeable: all others stay as they are (RFC 4314 section 4). unchanged_since: leave messages
+    alone whose modseq is higher (RFC 7162 section 3.1.3).
     """
     outcome = Flagged([], [], [])
+    flags = changeable.within(flags)
     moving: list[tuple[Placed, _Alike]] = []
     found: dict[tuple[int, str], _Alike] = {}
     for placed in await placements.by_uids(tx, mailbox, uids):
         before = (placed.flags, placed.keywords)
         alike = found.get(before)
         if alike is None:
-            alike = found[before] = _Alike.of(mailbox, Flags(*before), how, flags)
+            after = _changed(Flags(*before), how, flags, changeable)
+            alike = found[before] = _Alike(after, (mailbox.id, *after))
         if unchanged_since is not None and placed.modseq > unchanged_since:
             outcome.modified.append(placed.uid)
         elif alike.after == before:
@@ -84,15 +94,11 @@ class _Alike(NamedTuple):
     after: Flags
     left: tuple[MailboxId, int, str]
 
-    @classmethod
-    def of(cls, mailbox: MailboxRef, before: Flags, how: How, flags: Flags) -> "_Alike":
-        after = _changed(before, how, flags)
-        return cls(after, (mailbox.id, *after))
 
-
-def _changed(before: Flags, how: How, flags: Flags) -> Flags:
+def _changed(before: Flags, how: How, flags: Flags, changeable: Changeable) -> Flags:
     if how is How.REPLACE:
-        return flags
+        kept = before.bits & ~changeable.bits
+        return Flags(flags.bits | kept, flags.keywords if changeable.keywords else before.keywords)
     if how is How.ADD:
         return Flags(before.bits | flags.bits, with_keywords(before.keywords, flags.keywords))
     return Flags(before.bits & ~flags.bits, without_keywords(before.keywords, flags.keywords))

@@ -50,6 +50,20 @@ class Flags(NamedTuple):
 NO_FLAGS = Flags()
 
 
+class Changeable(NamedTuple):
+    """Which flags may be set and cleared. bits: of these; keywords: whether others."""
+
+    bits: int
+    keywords: bool
+
+    def within(self, flags: Flags) -> Flags:
+        """Those of some flags that may be."""
+        return Flags(flags.bits & self.bits, flags.keywords if self.keywords else "")
+
+
+EVERY_FLAG = Changeable(sum(bit for bit, _ in NAMES), keywords=True)
+
+
 def parse_flags(names: Iterable[str]) -> Flags:
     """The flags of these names in any case; an unknown name is a keyword. Names hold no space."""
     bits = 0

@@ -8,6 +8,7 @@ from typing import ClassVar
 from roost.base.errors import ServiceError
 
 INBOX = "INBOX"
+OTHER_USERS = "Other Users"
 SEPARATOR = "/"
 MAX_NAME_OCTETS = 1024
 MAX_LEVELS = 32
@@ -32,7 +33,8 @@ def parse_name(text: str) -> str:
     """The one form of a mailbox name: NFC, and INBOX as first level in capitals.
 
     Raises MailboxNameInvalid for an empty level ("/a", "a/", "a//b"), "." or "..", a control
-    character, "#" in front, over MAX_NAME_OCTETS octets or MAX_LEVELS levels.
+    character, "#" in front, OTHER_USERS as first level (there each account finds the mailboxes of
+    others), over MAX_NAME_OCTETS octets or MAX_LEVELS levels.
     RFC 9051 section 5.1, RFC 5198.
     """
     name = unicodedata.normalize("NFC", text)
@@ -49,6 +51,8 @@ def parse_name(text: str) -> str:
         raise MailboxNameInvalid('it needs something before and after each "/"')
     if "." in levels or ".." in levels:
         raise MailboxNameInvalid('no level is "." or ".."')
+    if levels[0] == OTHER_USERS:
+        raise MailboxNameInvalid(f'below "{OTHER_USERS}" are the mailboxes of others')
     if levels[0].upper() == INBOX:
         levels[0] = INBOX
     return SEPARATOR.join(levels)

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from roost.base.ids import AccountId, MailboxId, MailboxRef, ModSeq, Uid
 from roost.ports.bus import Type
-from roost.store import changes, namings, numbers
+from roost.store import acl, changes, namings, numbers
 from roost.store.engine import MAX_INLINE_ROWS, ReadTx, Row, WriteTx
 from roost.store.mailbox_names import below, lineage, parent_of
 from roost.store.sql_lists import listed
@@ -225,7 +225,8 @@ async def create(
 
     name: in the form of `parse_name`. role: for the last one; nobody has it yet. old_name: of the
     mailbox whose messages it takes over, so that sessions are told of a renaming.
-    UIDVALIDITY never had the same value before in the account (RFC 9051 section 2.3.1.1).
+    Each has the rights of the one above it (RFC 4314 section 4). UIDVALIDITY never had the same
+    value before in the account (RFC 9051 section 2.3.1.1).
     """
     parent: MailboxId | None = None
     missing: list[str] = []
@@ -247,6 +248,8 @@ async def create(
         await namings.record(
             tx, account, mailbox.created_modseq, old_name if level == name else None, level
         )
+        if parent is not None:
+            await acl.inherit(tx, account, parent, mailbox.id)
         created.append(mailbox)
         parent = mailbox.id
     await _announce(tx, account, modseq + len(missing) - 1)
@@ -310,9 +313,9 @@ async def delete(tx: WriteTx, mailbox: Mailbox) -> ModSeq:
         mailbox.id,
     )
     await namings.record(tx, mailbox.account_id, modseq, mailbox.name, None)
-    # A mailbox that gets the name later does not inherit its notes, nor who may read it by a URL:
-    # RFC 5464 section 4.1, RFC 4467 section 2.2.
-    for table in ("metadata", "url_key"):
+    # A mailbox that gets the name later does not inherit its notes, nor who may read it by a URL,
+    # nor its rights: RFC 5464 section 4.1, RFC 4467 section 2.2, RFC 4314 section 4.
+    for table in ("metadata", "url_key", "acl"):
         await tx.execute(
             f"DELETE FROM {table} WHERE account_id = $1 AND mailbox_id = $2",  # noqa: S608
             mailbox.account_id,

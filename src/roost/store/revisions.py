@@ -17,7 +17,7 @@ from roost.store.settings import to_builtins
 from roost.store.times import micros, moment_of
 
 Facts = Mapping[str, Any]
-Table = Literal["domain", "account", "address", "credential", "tls_public_key"]
+Table = Literal["domain", "account", "address", "credential", "tls_public_key", "share"]
 
 MAX_REASON_LENGTH = 1000
 

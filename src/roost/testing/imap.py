@@ -8,14 +8,14 @@ from typing import Any
 from roost.base.address import Address
 from roost.base.ids import AccountId, MailboxRef
 from roost.ports.net import TlsFacts, Wire
-from roost.service import accounts, mailboxes
+from roost.service import accounts, addresses, domains, mailboxes
 from roost.service.login import Login
 from roost.service.login_outcome import LoginFailed
 from roost.session.imap.ports import ImapPort
 from roost.session.imap.session import ImapSession
 from roost.session.sign_in import SignIn
 from roost.store import credentials
-from roost.store.engine import Store
+from roost.store.engine import Store, WriteTx
 from roost.store.revisions import Actor
 from roost.testing.blobs import MemoryBlobs
 from roost.testing.clock import StoppedClock
@@ -42,6 +42,7 @@ class ImapHouse:
         self.clock = clock
         self.log = ListLog()
         self.account = AccountId(1)
+        self.users = {USER: Login(self.account, Address.parse(USER), credential)}
         self.accepting = True
         self.tasks: set[asyncio.Task[None]] = set()
         self.port = ImapPort(
@@ -73,22 +74,39 @@ class ImapHouse:
         wire = MemoryWire(session, tls=tls, has_certificate=has_certificate, tls_later=tls_later)
         return wire.connect()
 
-    async def client(self, *, login: bool = True) -> "ImapClient":
+    async def client(self, user: str = USER, *, login: bool = True) -> "ImapClient":
         """A new connection with a client that heard the greeting, and that signed in."""
         client = ImapClient(self.connect())
         await client.wire.line()
         if login:
-            await client.ok(f'LOGIN {USER} "{PASSWORD}"')
+            await client.ok(f'LOGIN {user} "{PASSWORD}"')
         return client
+
+    async def settle(self, *users: str) -> None:
+        """Give the account its address, and each of these addresses of its domain an account.
+
+        All have the one password.
+        """
+        admin, me = Actor("admin", "root"), Address.parse(USER)
+        await domains.add(self.store, self.clock, admin, me.domain)
+        await addresses.add(self.store, self.clock, admin, "me", me)
+        for user in users:
+            address = Address.parse(user)
+            row = await accounts.add(
+                self.store, self.clock, admin, f"user{len(self.users)}", address=address
+            )
+            proved = await self.store.write(lambda tx, row=row: _prove(tx, row.id, self.clock))  # type: ignore[misc]
+            self.users[user] = Login(row.id, address, proved)
 
     async def ref(self, name: str = "INBOX") -> MailboxRef:
         """A mailbox of the account."""
         return (await mailboxes.status(self.store, self.account, self.account, name)).ref
 
     async def _check_login(self, said: SignIn, wire: Wire) -> Login:  # noqa: ARG002
-        if (said.username, said.password) != (USER, PASSWORD):
+        known = self.users.get(said.username)
+        if known is None or said.password != PASSWORD:
             raise LoginFailed
-        return Login(self.account, Address.parse(said.username), self.credential)
+        return known
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -132,9 +150,11 @@ async def new_house(blobs: MemoryBlobs | None = None) -> ImapHouse:
     clock, blobs = StoppedClock(), blobs or MemoryBlobs()
     store = await new_store(clock=clock, blobs=blobs)
     me = await accounts.add(store, clock, Actor("admin", "root"), "me")
-    proved = await store.write(
-        lambda tx: credentials.add(
-            tx, me.id, credentials.NewCredential(credentials.PASSWORD, "{}"), clock.now()
-        )
-    )
-    return ImapHouse(store, blobs, clock, proved.id)
+    proved = await store.write(lambda tx: _prove(tx, me.id, clock))
+    return ImapHouse(store, blobs, clock, proved)
+
+
+async def _prove(tx: WriteTx, account: AccountId, clock: StoppedClock) -> int:
+    """The number of a credential of the account."""
+    new = credentials.NewCredential(credentials.PASSWORD, "{}")
+    return (await credentials.add(tx, account, new, clock.now())).id

@@ -50,8 +50,14 @@ def furnish(house: ImapHouse, options: Mapping[str, str]) -> None:
     )
 
 
+def user_of(who: str, options: Mapping[str, str]) -> str:
+    """Who signs in on a connection: the users of the dialogue in turn from the second one on."""
+    users = [USER, *options.get("users", "").split()]
+    return users[int(who or 1) - 1] if len(users) > 1 else USER
+
+
 def connect_to(house: ImapHouse) -> Callable[[str, Mapping[str, str]], Awaitable[MemoryWire]]:
-    async def connect(_who: str, options: Mapping[str, str]) -> MemoryWire:
+    async def connect(who: str, options: Mapping[str, str]) -> MemoryWire:
         furnish(house, options)
         keyed = "key" in options
         if options.get("key") in ("signs in", "waits"):
@@ -61,8 +67,9 @@ def connect_to(house: ImapHouse) -> Callable[[str, Mapping[str, str]], Awaitable
             tls_later=KEYED if keyed else TLS,
             has_certificate=options.get("certificate") != "off",
         )
+        user = user_of(who, options)
         if options.get("login") == "on":
-            wire.feed(f'in LOGIN {USER} "{PASSWORD}"\r\n'.encode())
+            wire.feed(f'in LOGIN "{user}" "{PASSWORD}"\r\n'.encode())
             while not (await wire.line()).startswith(b"in OK "):
                 pass
         return wire
@@ -73,9 +80,11 @@ def connect_to(house: ImapHouse) -> Callable[[str, Mapping[str, str]], Awaitable
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("one_octet_at_a_time", [False, True], ids=["lines", "octets"])
 async def test_dialogue(path: Path, one_octet_at_a_time: bool) -> None:
-    house = await new_house()
+    house, script = await new_house(), read_script(path)
+    if users := script.options.get("users"):
+        await house.settle(*users.split())
     await play(
-        read_script(path),
+        script,
         connect_to(house),
         clock=house.clock,
         one_octet_at_a_time=one_octet_at_a_time,

@@ -143,7 +143,7 @@ async def test_a_mailbox_deleted_elsewhere_is_told_once_numbers_may_change() -> 
         b"* 3 EXPUNGE",
         b"* 2 EXPUNGE",
         b"* 1 EXPUNGE",
-        b"* OK [CLOSED] the mailbox was deleted",
+        b"* OK [CLOSED] the mailbox is gone",
     ]
     assert await client.ask("CHECK") == [b"BAD select a mailbox first"]
 
@@ -157,7 +157,7 @@ async def test_a_mailbox_made_anew_under_the_old_name_is_another() -> None:
     await mailboxes.delete(*here)
     await mailboxes.create(*here)
     await other.append(b"Hello", "Gone")
-    assert await client.ok("NOOP") == [b"* OK [CLOSED] the mailbox was deleted"]
+    assert await client.ok("NOOP") == [b"* OK [CLOSED] the mailbox is gone"]
 
 
 async def test_a_hint_while_news_are_told_is_not_lost() -> None:

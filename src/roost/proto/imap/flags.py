@@ -42,6 +42,8 @@ KNOWN_KEYWORDS: tuple[tuple[int, bytes], ...] = (
 )
 KNOWN_FLAGS = SYSTEM_FLAGS + KNOWN_KEYWORDS
 
+ALL_BITS = sum(bit for bit, _ in KNOWN_FLAGS)
+
 _BITS = {name.lower(): bit for bit, name in KNOWN_FLAGS}
 _KEYWORD = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
 
@@ -91,12 +93,15 @@ def spell_flags(bits: int, keywords: tuple[str, ...] = (), recent: bool = False)
     return b"(" + b" ".join(names) + b")"
 
 
-def spell_permanent(keywords: Iterable[str] = (), *, new_keywords: bool = True) -> bytes:
-    r"""All flags we know and these keywords as a list for FLAGS and PERMANENTFLAGS.
+def spell_permanent(
+    keywords: Iterable[str] = (), *, bits: int = ALL_BITS, new_keywords: bool = True
+) -> bytes:
+    r"""Flags we know and these keywords as a list for FLAGS and PERMANENTFLAGS.
 
-    new_keywords: whether `\*` closes the list, which means that others can be made.
+    bits: which of those we know. new_keywords: whether `\*` closes the list, which means that
+    others can be made.
     """
-    names = [name for _, name in KNOWN_FLAGS]
+    names = [name for bit, name in KNOWN_FLAGS if bits & bit]
     names += [keyword.encode("ascii") for keyword in keywords]
     if new_keywords:
         names.append(rb"\*")

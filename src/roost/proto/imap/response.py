@@ -6,7 +6,7 @@ Texts are fixed texts of ours; nothing a client sent is repeated but its tag.
 from collections.abc import Iterable
 from typing import Final, NewType
 
-from roost.proto.imap.flags import spell_permanent
+from roost.proto.imap.flags import ALL_BITS, spell_permanent
 from roost.proto.imap.sequence import spell_in_order
 
 # What stands between the brackets.
@@ -92,9 +92,12 @@ def capability_code(capabilities: Iterable[str]) -> Code:
     return Code(b"CAPABILITY " + " ".join(capabilities).encode("ascii"))
 
 
-def permanent_flags_code(keywords: Iterable[str] = (), *, new_keywords: bool = True) -> Code:
-    r"""PERMANENTFLAGS with all known flags, these keywords and, for new_keywords, `\*`."""
-    return Code(b"PERMANENTFLAGS " + spell_permanent(keywords, new_keywords=new_keywords))
+def permanent_flags_code(
+    keywords: Iterable[str] = (), *, bits: int = ALL_BITS, new_keywords: bool = True
+) -> Code:
+    r"""PERMANENTFLAGS with the known flags of these bits, keywords and, for new_keywords, `\*`."""
+    spelled = spell_permanent(keywords, bits=bits, new_keywords=new_keywords)
+    return Code(b"PERMANENTFLAGS " + spelled)
 
 
 NO_PERMANENT_FLAGS: Final = Code(b"PERMANENTFLAGS ()")

@@ -49,13 +49,14 @@ async def append(talk: Conversation, command: Command) -> Done:
 
 async def find_target(talk: Conversation, name: str) -> Mailbox:
     """The mailbox that messages go to. Raises Refused ([TRYCREATE]) and what the name deserves."""
-    account = talk.user.account
+    place = await talk.place(name)
+    wanted = parse_name(place.name)
     try:
-        found = await mailboxes.status(talk.port.store, account, account, parse_name(name))
+        return await mailboxes.find(
+            talk.port.store, talk.user.account, place.owner, wanted, Right.INSERT
+        )
     except MailboxUnknown as error:
         raise Refused("create the mailbox first", response.TRYCREATE) from error
-    rights.require(account, found.ref, Right.INSERT)
-    return found
 
 
 async def make_filings(
@@ -76,12 +77,21 @@ async def make_filings(
 
 
 async def file_some(tx: WriteTx, talk: Conversation, filings: Sequence[Filing]) -> list[Filed]:
-    """File them, as far as the quota goes. Raises QuotaExceeded, MailboxGone."""
-    limit = await quota.limit_of(tx, talk.user.account, talk.port.default_quota)
+    """File them in their one mailbox, as far as the quota of its owner goes.
+
+    Flags that the client may not set are left out (RFC 4314 section 4). Raises QuotaExceeded,
+    MailboxGone, MailboxUnknown, NotPermitted.
+    """
+    target = filings[0].mailbox
+    may = await rights.require(tx, talk.user.account, target, Right.INSERT)
+    changeable = rights.changeable_flags(may)
+    limit = await quota.limit_of(tx, target.account, talk.port.default_quota)
+    allowed = [
+        structs.replace(one, quota_octets=limit, flags=changeable.within(one.flags))
+        for one in filings
+    ]
     filed: list[Filed] = []
-    for some in chunks(
-        [structs.replace(one, quota_octets=limit) for one in filings], MAX_INLINE_ROWS
-    ):
+    for some in chunks(allowed, MAX_INLINE_ROWS):
         filed += await file_messages(tx, some)
     return filed
 

@@ -47,14 +47,14 @@ async def tell(
 
 async def _by_others(talk: Conversation, view: View, arrived: "array[int]") -> "array[int]":
     own = talk.own
-    if own is None or not own.spans:
+    if own is None or not own.spans(view.ref.account):
         return arrived
     found = array("I")
     for some in chunks(arrived, 500):
         placed = await talk.port.store.read(
             lambda tx, some=some: placements.by_uids(tx, view.ref, some)  # type: ignore[misc]
         )
-        found.extend(one.uid for one in placed if not own.has(one.modseq))
+        found.extend(one.uid for one in placed if not own.has(view.ref.account, one.modseq))
     return found
 
 

@@ -1,8 +1,9 @@
 """One client's state, as the verbs see it: who it is, what it selected and enabled, and its ear."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
 
+from roost.base.ids import AccountId
 from roost.ports.net import Wire
 from roost.proto.imap.ext.notify import EventKind
 from roost.proto.imap.extension import Grammar
@@ -10,6 +11,7 @@ from roost.proto.imap.response import Code
 from roost.proto.imap.state import State
 from roost.service.login import Login
 from roost.session.imap.own_changes import OwnChanges
+from roost.session.imap.places import Place, place_of
 from roost.session.imap.ports import ImapPort
 from roost.session.imap.view import View
 from roost.session.imap.watch import Watch
@@ -61,6 +63,7 @@ class Conversation:
     is_deflated: COMPRESS is on (RFC 4978).
     metadata_told: the modseq up to which changed metadata was told of, None where the client did
     not enable that (RFC 5464); own_metadata: those of its own changes, which it knows of.
+    rights_in_doubt: what the client may do with the selected mailbox may have changed.
     key_in_doubt: the access key of the selected mailbox may be another (RFC 4467).
     client_id: what the client said of itself with ID, for the log.
     progress: how many messages the running command dealt with, of how many (RFC 9585).
@@ -92,6 +95,7 @@ class Conversation:
     key_in_doubt: bool = False
     watch: Watch | None = None
     own: OwnChanges | None = None
+    rights_in_doubt: bool = False
 
     @property
     def state(self) -> State:
@@ -151,6 +155,10 @@ class Conversation:
         """Capabilities that this account's clients are not told of, upper case."""
         return self.login.hidden_capabilities if self.login is not None else frozenset()
 
+    async def place(self, name: str) -> Place:
+        """Where a mailbox name leads this client."""
+        return await place_of(self.port.store, self.user.account, name)
+
     def came_to(self, done: int, goal: int | None = None) -> None:
         """Note how far the running command is, for who waits for it."""
         self.progress = (done, goal)
@@ -170,7 +178,7 @@ class Conversation:
     def note_own_changes(self) -> None:
         """From now on it is known which changes are the client's own."""
         if self.own is None:
-            self.own = OwnChanges(self.port.store, self.user.account)
+            self.own = OwnChanges(self.port.store, self._accounts)
             self.port = replace(self.port, store=self.own)
 
     def forget_own_changes(self) -> None:
@@ -179,10 +187,17 @@ class Conversation:
             self.port = replace(self.port, store=self.own.plain)
             self.own = None
 
+    def _accounts(self) -> Collection[AccountId]:
+        """Its own, and the one whose mailbox is selected."""
+        account = self.user.account
+        return {account, self.view.ref.account if self.view is not None else account}
+
     async def deselect(self) -> None:
         """No mailbox is selected any more."""
-        if self.view is not None and self.watch is not None and self.watch.groups:
-            self.watch.left[self.view.ref] = self.view.said
+        view, watch = self.view, self.watch
+        own = view is not None and view.ref.account == self.user.account
+        if view is not None and own and watch is not None and watch.groups:
+            watch.left[view.ref] = view.said
         self.view = None
-        self.key_in_doubt = False
+        self.key_in_doubt = self.rights_in_doubt = False
         self.selection_changed()

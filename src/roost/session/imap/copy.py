@@ -15,7 +15,7 @@ from roost.proto.imap.core.copy import Copy
 from roost.proto.imap.response import Code
 from roost.service import messages
 from roost.service.mailbox_errors import MailboxUnknown
-from roost.service.messages import MessagesGone, SameMailbox
+from roost.service.messages import MessagesGone, OwnedName, SameMailbox
 from roost.session.imap import messagelimit
 from roost.session.imap.conversation import Conversation, Done, Refused
 from roost.session.imap.targets import count, named, pages, spans_of, uids_of
@@ -32,6 +32,7 @@ async def copy(talk: Conversation, command: Command) -> Done:
     view = talk.selected
     ranges = named(view, args.messages, by_uid=command.uid)
     messagelimit.check_copy(talk, ranges)
+    place = await talk.place(args.mailbox)
     try:
         copies = await messages.copy(
             talk.port.store,
@@ -39,7 +40,7 @@ async def copy(talk: Conversation, command: Command) -> Done:
             talk.user.account,
             view.ref,
             spans_of(view, ranges),
-            args.mailbox,
+            OwnedName(place.owner, place.name),
             default_quota=talk.port.default_quota,
             expected=0 if command.uid else count(ranges),
         )
@@ -61,9 +62,10 @@ async def move(talk: Conversation, command: Command) -> Done:
     ranges, cut = messagelimit.newest(talk, named(view, args.messages, by_uid=command.uid))
     if view.read_only:
         raise Refused("the mailbox is open for reading only", response.READ_ONLY)
+    port, account, place = talk.port, talk.user.account, await talk.place(args.mailbox)
     try:
         target = await messages.find_target(
-            talk.port.store, talk.user.account, view.ref, args.mailbox
+            port.store, account, view.ref, OwnedName(place.owner, place.name)
         )
     except MailboxUnknown as error:
         raise _no_target() from error
@@ -74,7 +76,13 @@ async def move(talk: Conversation, command: Command) -> Done:
         for page in pages(ranges):
             talk.came_to(len(sources), count(ranges))
             moved = await messages.move_some(
-                talk.port.store, talk.port.clock, view.ref, uids_of(view, page), target
+                port.store,
+                port.clock,
+                account,
+                view.ref,
+                uids_of(view, page),
+                target,
+                default_quota=port.default_quota,
             )
             sources.extend(one.source for one in moved)
             copies.extend(one.target for one in moved)

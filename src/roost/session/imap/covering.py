@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from roost.proto.imap.ext.mailbox_filter import FilterKind, MailboxFilter
-from roost.service import mailboxes
-from roost.service.mailbox_errors import MailboxUnknown
-from roost.store.mailbox_names import lineage
+from roost.proto.imap.name import canonical
+from roost.store.mailbox_names import OTHER_USERS, lineage
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +39,8 @@ class Specifier:
 
 
 def specifier_of(one: MailboxFilter) -> Specifier:
-    """What a client specified, without the names that no mailbox can have."""
-    names = set()
-    for name in one.mailboxes:
-        try:
-            names.add(mailboxes.known_name(name))
-        except MailboxUnknown:
-            continue
-    return Specifier(one.kind, frozenset(names))
+    """What a client specified; names that no mailbox can have mean none."""
+    return Specifier(one.kind, frozenset(map(canonical, one.mailboxes)))
 
 
 _Test = Callable[[str, frozenset[str], Known], bool]
@@ -56,7 +49,7 @@ _TESTS: MappingProxyType[FilterKind, _Test] = MappingProxyType(
         FilterKind.SELECTED: lambda _name, _tops, _known: False,
         FilterKind.SELECTED_DELAYED: lambda _name, _tops, _known: False,
         FilterKind.INBOXES: lambda name, _tops, known: name in known.inboxes,
-        FilterKind.PERSONAL: lambda _name, _tops, _known: True,
+        FilterKind.PERSONAL: lambda name, _tops, _known: lineage(name)[0] != OTHER_USERS,
         FilterKind.SUBSCRIBED: lambda name, _tops, known: name in known.subscribed,
         FilterKind.SUBTREE: lambda name, tops, _known: not tops.isdisjoint(lineage(name)),
         FilterKind.SUBTREE_ONE: lambda name, tops, _known: (

@@ -12,8 +12,10 @@ from roost.ports.net import ConnectionLost
 from roost.proto.imap import response
 from roost.proto.imap.command import Command
 from roost.proto.imap.core.search import names_numbers
-from roost.proto.imap.state import BEFORE_LOGIN, WRONG_STATE, may_expunge
+from roost.proto.imap.state import BEFORE_LOGIN, SELECTED, WRONG_STATE, may_expunge
+from roost.service.rights import Right
 from roost.session.imap import (
+    acl,
     append,
     compress,
     condstore,
@@ -92,12 +94,20 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "REPLACE": replace.replace,
         "GETMETADATA": metadata.get_metadata,
         "SETMETADATA": metadata.set_metadata,
+        "SETACL": acl.set_acl,
+        "DELETEACL": acl.delete_acl,
+        "GETACL": acl.get_acl,
+        "LISTRIGHTS": acl.list_rights,
+        "MYRIGHTS": acl.tell_my_rights,
         "GENURLAUTH": urlauth.generate,
         "URLFETCH": urlauth.url_fetch,
         "RESETKEY": urlauth.reset_key,
         "NOTIFY": notify.notify,
     }
 )
+
+
+_LEAVES = ("CLOSE", "UNSELECT")
 
 
 async def run_command(talk: Conversation, command: Command) -> bytes:
@@ -127,6 +137,9 @@ async def _outcome(talk: Conversation, command: Command) -> Done | Exception:
     try:
         if (refused := refusal(talk, command)) is not None:
             raise refused
+        await acl.look_again(talk)
+        if (refused := _unreadable(talk, command)) is not None:
+            raise refused
         command = await filters.spelled_out(talk, command)
         condstore.notice(talk, command)
         return await with_progress(talk, command, HANDLERS[command.verb](talk, command))
@@ -134,6 +147,16 @@ async def _outcome(talk: Conversation, command: Command) -> Done | Exception:
         raise
     except Exception as error:
         return error
+
+
+def _unreadable(talk: Conversation, command: Command) -> Refused | None:
+    """Why nothing can be done with the selected mailbox, None where it can. RFC 4314, 5.1.1."""
+    if talk.view is None or Right.READ in talk.view.rights:
+        return None
+    of_mailbox = talk.grammar.states[command.verb] == SELECTED and command.verb not in _LEAVES
+    return (
+        Refused("you may not read this mailbox any more", response.NOPERM) if of_mailbox else None
+    )
 
 
 def _spell(talk: Conversation, command: Command, outcome: Done | Exception) -> bytes:

@@ -12,6 +12,7 @@ from roost.proto.imap.error import (
 )
 from roost.proto.imap.ext.metadata import (
     MAX_VALUE_OCTETS,
+    NO_PRIVATE,
     TOO_MANY,
     ValueTooLarge,
     max_size_code,
@@ -30,6 +31,9 @@ _NO: MappingProxyType[str, tuple[Code | None, str]] = MappingProxyType(
         "mailbox_name_invalid": (response.CANNOT, "this cannot be the name of a mailbox"),
         "mailbox_role_taken": (response.USEATTR, "another mailbox has this special use"),
         "too_many_notes": (TOO_MANY, "there are as many entries as there may be"),
+        "no_private_notes": (NO_PRIVATE, "private entries are for your own mailboxes only"),
+        "identifier_unknown": (None, "no account has this address"),
+        "too_many_rights": (response.LIMIT, "there are as many identifiers as there may be"),
         "over_limit": (response.LIMIT, "there are as many as there may be"),
         "not_permitted": (response.NOPERM, "you may not do this"),
         "quota_exceeded": (response.OVERQUOTA, "the account is full"),

@@ -12,6 +12,7 @@ from roost.proto.sasl.mechanisms import offered
 from roost.proto.sasl.plain import PLAIN
 from roost.session.imap import condstore, context, messagelimit, metadata
 from roost.session.imap.conversation import CONDSTORE, QRESYNC, UIDONLY, Conversation, Done
+from roost.session.imap.places import PREFIX
 
 MECHANISMS: tuple[Offered, ...] = (EXTERNAL, PLAIN)
 
@@ -113,6 +114,9 @@ async def enable(talk: Conversation, command: Command) -> Done:
 
 
 async def namespace(talk: Conversation, command: Command) -> Done:  # noqa: ARG001 - a handler
-    """NAMESPACE: everybody's own mailboxes, without a prefix. RFC 9051 section 6.3.10."""
-    talk.send(data.namespace([""]))
+    """NAMESPACE: one's own mailboxes without a prefix, and below one those of others.
+
+    RFC 9051 section 6.3.10.
+    """
+    talk.send(data.namespace([""], [PREFIX]))
     return Done("NAMESPACE done")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from roost.base.ids import AccountId
 from roost.proto.imap import response
 from roost.proto.imap.command import Command
 from roost.proto.imap.core.append import Append, AppendMessage
@@ -30,6 +31,7 @@ class Appending:
     def __init__(self, talk: Conversation) -> None:
         self._talk = talk
         self._sink: blobs.BlobSink | None = None
+        self._owner = AccountId(0)  # who has the mailbox they go to
         self._octets = 0
         self._literals = 0
         self._read = 0  # so many pieces are of messages that are whole
@@ -78,16 +80,22 @@ class Appending:
         if not talk.port.may_accept():
             raise StoreFull
         if not self._literals:
-            await find_target(talk, name)
+            self._owner = (await find_target(talk, name)).account_id
             if isinstance(command.args, Replace):
-                find_old(talk, command)
+                await find_old(talk, command)
         if messages[-1].size_octets > talk.port.limits.max_append_octets:
             raise Refused("the message is too big", response.TOOBIG)
         self._literals += 1
         self._octets += size_octets
         if isinstance(command.args, Append):  # REPLACE gives room back, which is counted there
-            await talk.port.store.read(lambda tx: _check_room(tx, talk, self._octets))
+            await talk.port.store.read(self._check_room)
         self._sink = blobs.begin_blob(talk.port.store, talk.port.blobs, talk.port.clock)
+
+    async def _check_room(self, tx: ReadTx) -> None:
+        used, _ = await quota.used(tx, self._owner)
+        limit = await quota.limit_of(tx, self._owner, self._talk.port.default_quota)
+        if not quota.has_room(used, self._octets, limit):
+            raise quota.QuotaExceeded(self._owner, used, limit)
 
     async def write(self, octets: bytes) -> None:
         """Some octets of the literal. Raises StoreFull, StoreFailed, Refused for a NUL.
@@ -123,10 +131,3 @@ def _asked(command: Command) -> tuple[str, tuple[AppendMessage, ...]]:
         return args.mailbox, (args.message,)
     assert isinstance(args, Append), "only APPEND and REPLACE have messages"
     return args.mailbox, args.messages
-
-
-async def _check_room(tx: ReadTx, talk: Conversation, size: int) -> None:
-    used, _ = await quota.used(tx, talk.user.account)
-    limit = await quota.limit_of(tx, talk.user.account, talk.port.default_quota)
-    if not quota.has_room(used, size, limit):
-        raise quota.QuotaExceeded(talk.user.account, used, limit)

@@ -1,43 +1,32 @@
 """LIST and LSUB. RFC 9051 section 6.3.9, RFC 3501 section 6.3.9, RFC 5258, RFC 5819, RFC 6154.
 
-All mailboxes of an account are read at once; what a client asked for is chosen among them here.
+All mailboxes are read at once; what a client asked for is chosen among them here.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from roost.proto.imap import data
 from roost.proto.imap.command import Command
 from roost.proto.imap.core.list import List, ListSelect, Lsub
+from roost.proto.imap.ext.acl import MYRIGHTS_RETURN, my_rights
 from roost.proto.imap.ext.list_metadata import MetadataReturn
 from roost.proto.imap.name import matches
-from roost.service import mailboxes
-from roost.service.mailboxes import Listing
+from roost.service.metadata import ON_MESSAGES
+from roost.service.rights import Right
 from roost.session.imap.conversation import Conversation, Done
 from roost.session.imap.mailbox import SPECIAL_USE
 from roost.session.imap.metadata import values_line
+from roost.session.imap.names import Names, names_of
+from roost.session.imap.places import reach_others
 from roost.session.imap.status import status_line
-from roost.store.mailbox_names import lineage, parent_of
 from roost.store.mailboxes import Mailbox
 
 NAMES_AT_ONCE = 250  # then others get their turn
 
 Matches = Callable[[str], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """The mailboxes of an account by name, and what is known of the names.
-
-    parents: names that have a mailbox below them. subscribed: there or not. above_subscribed:
-    names that have a subscribed one below them.
-    """
-
-    mailboxes: dict[str, Mailbox]
-    parents: frozenset[str]
-    subscribed: frozenset[str]
-    above_subscribed: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +48,10 @@ async def list_mailboxes(talk: Conversation, command: Command) -> Done:
     if not args.extended and args.patterns == ("",):
         talk.send(data.LIST_SEPARATOR)
         return Done("LIST done")
-    names = _names_of(await _listing(talk))
-    pattern = _matcher([args.reference + one for one in args.patterns])
-    for some in _pages(_chosen(names, args.select)):
+    wanted = [args.reference + one for one in args.patterns]
+    names = await names_of(talk, with_others=reach_others(wanted))
+    pattern = _matcher(wanted)
+    for some in _pages(chain(_chosen(names, args.select), _levels(names, args.select, wanted))):
         for line in some:
             if pattern(line.name):
                 await _tell(talk, names, args, line)
@@ -74,8 +64,8 @@ async def list_subscribed(talk: Conversation, command: Command) -> Done:
     """LSUB. RFC 3501 section 6.3.9."""
     args = command.args
     assert isinstance(args, Lsub), "the grammar gave the arguments"
-    names = _names_of(await _listing(talk))
     wanted = args.reference + args.pattern
+    names = await names_of(talk, with_others=reach_others([wanted]))
     pattern = _matcher([wanted])
     above = names.above_subscribed if wanted.endswith("%") else frozenset()
     for some in _pages(_Line(name) for name in sorted(names.subscribed | above)):
@@ -107,19 +97,7 @@ def attributes_of_name(
     return [children, *subscribed, *(attributes_of(mailbox) if mailbox else ())]
 
 
-async def _listing(talk: Conversation) -> Listing:
-    account = talk.user.account
-    return await mailboxes.list_all(talk.port.store, account, account)
-
-
-def _names_of(listing: Listing) -> _Names:
-    by_name = {one.name: one for one in listing.mailboxes}
-    parents = {above for name in by_name if (above := parent_of(name)) is not None}
-    above_subscribed = {above for name in listing.subscribed for above in lineage(name)[:-1]}
-    return _Names(by_name, frozenset(parents), listing.subscribed, frozenset(above_subscribed))
-
-
-def _chosen(names: _Names, select: ListSelect) -> Iterator[_Line]:
+def _chosen(names: Names, select: ListSelect) -> Iterator[_Line]:
     """What the selection options choose, whatever it is called, in order of name."""
     if not select.subscribed:
         for name, mailbox in names.mailboxes.items():
@@ -135,12 +113,25 @@ def _chosen(names: _Names, select: ListSelect) -> Iterator[_Line]:
             yield _Line(name, by_children=name in above, by_itself=by_itself)
 
 
-def _has_special_use(names: _Names, name: str) -> bool:
+def _levels(names: Names, select: ListSelect, patterns: Sequence[str]) -> Iterator[_Line]:
+    """Levels of hierarchy without a mailbox, for those who look level by level.
+
+    RFC 9051 section 6.3.9: they are told where "%" closes the pattern.
+    """
+    if select.subscribed or select.special_use:
+        return
+    level_by_level = _matcher(one for one in patterns if one.endswith("%"))
+    for name in names.missing:
+        if level_by_level(name):
+            yield _Line(name, by_itself=False)
+
+
+def _has_special_use(names: Names, name: str) -> bool:
     mailbox = names.mailboxes.get(name)
     return mailbox is not None and bool(attributes_of(mailbox))
 
 
-async def _tell(talk: Conversation, names: _Names, args: List, line: _Line) -> None:
+async def _tell(talk: Conversation, names: Names, args: List, line: _Line) -> None:
     mailbox = names.mailboxes.get(line.name)
     subscribed = args.select.subscribed or args.returns.subscribed
     child_info = ("SUBSCRIBED",) if line.by_children else ()
@@ -155,23 +146,36 @@ async def _tell(talk: Conversation, names: _Names, args: List, line: _Line) -> N
     if mailbox is None or not line.by_itself:
         return
     if args.returns.status:
-        talk.send(await status_line(talk, mailbox, args.returns.status))
+        talk.send(await _status(talk, names, line.name, args.returns.status))
     for one in args.returns.extra:
-        if isinstance(one, MetadataReturn):
-            talk.send(await values_line(talk, mailbox.ref, mailbox.name, one.entries))
+        if isinstance(one, MetadataReturn) and names.rights[mailbox.ref] & ON_MESSAGES:
+            talk.send(await values_line(talk, mailbox.ref, line.name, one.entries))
+        elif one is MYRIGHTS_RETURN:
+            talk.send(my_rights(line.name, names.rights[mailbox.ref], utf8=talk.utf8))
 
 
-def _attributes(names: _Names, name: str, *, tell_subscribed: bool) -> list[str]:
+async def _status(talk: Conversation, names: Names, name: str, items: Sequence[str]) -> bytes:
+    """STATUS, nothing where the client may not have it. RFC 5819 section 2."""
+    mailbox = names.mailboxes[name]
+    if Right.READ not in names.rights[mailbox.ref]:
+        return b""
+    return await status_line(talk, name, mailbox, items)
+
+
+def _attributes(names: Names, name: str, *, tell_subscribed: bool) -> list[str]:
     mailbox = names.mailboxes.get(name)
+    is_subscribed = tell_subscribed and name in names.subscribed
+    if mailbox is None and name in names.parents:
+        return ["Noselect", "HasChildren", *(["Subscribed"] if is_subscribed else [])]
     return attributes_of_name(
         mailbox,
         exists=mailbox is not None,
         has_children=name in names.parents,
-        is_subscribed=tell_subscribed and name in names.subscribed,
+        is_subscribed=is_subscribed,
     )
 
 
-def _subscribed_line(talk: Conversation, names: _Names, name: str) -> bytes:
+def _subscribed_line(talk: Conversation, names: Names, name: str) -> bytes:
     r"""\Noselect stands for what is not there, and for what is not subscribed itself."""
     known = name in names.mailboxes and name in names.subscribed
     return data.subscribed_list([] if known else ["Noselect"], name, utf8=talk.utf8)

@@ -7,6 +7,7 @@ from roost.proto.imap import response
 from roost.proto.imap.command import Command
 from roost.proto.imap.core.mailbox import Create, Mailbox, Rename, SpecialUse
 from roost.service import mailboxes
+from roost.service.rights import Right
 from roost.session.imap import objectid
 from roost.session.imap.conversation import Conversation, Done, Refused
 from roost.store.mailboxes import Role
@@ -30,18 +31,18 @@ async def create(talk: Conversation, command: Command) -> Done:
     """CREATE, with a special use where one is asked for. RFC 6154 section 3."""
     args = command.args
     assert isinstance(args, Create), "the grammar gave the arguments"
-    account, port = talk.user.account, talk.port
-    role = _role_of(args)
+    port, role = talk.port, _role_of(args)
+    place = await talk.place(args.mailbox)
     created = await mailboxes.create(
-        port.store, port.clock, account, account, args.mailbox, role=role
+        port.store, port.clock, talk.user.account, place.owner, place.name, role=role
     )
     return Done("CREATE done", objectid.mailbox_code(created[-1].ref))
 
 
 async def delete(talk: Conversation, command: Command) -> Done:
     """DELETE."""
-    account, port = talk.user.account, talk.port
-    await mailboxes.delete(port.store, port.clock, account, account, _name_of(command))
+    port, place = talk.port, await talk.place(_name_of(command))
+    await mailboxes.delete(port.store, port.clock, talk.user.account, place.owner, place.name)
     return Done("DELETE done")
 
 
@@ -50,21 +51,25 @@ async def rename(talk: Conversation, command: Command) -> Done:
     args = command.args
     assert isinstance(args, Rename), "the grammar gave the arguments"
     account, port = talk.user.account, talk.port
-    await mailboxes.rename(port.store, port.clock, account, account, args.mailbox, args.new_name)
+    old, new = await talk.place(args.mailbox), await talk.place(args.new_name)
+    if old.owner != new.owner:
+        await mailboxes.find(port.store, account, old.owner, old.name, Right.DELETE_MAILBOX)
+        raise Refused("a mailbox stays with its owner", response.CANNOT)
+    await mailboxes.rename(port.store, port.clock, account, old.owner, old.name, new.name)
     return Done("RENAME done")
 
 
 async def subscribe(talk: Conversation, command: Command) -> Done:
     """SUBSCRIBE."""
-    account = talk.user.account
-    await mailboxes.subscribe(talk.port.store, account, account, _name_of(command))
+    place = await talk.place(_name_of(command))
+    await mailboxes.subscribe(talk.port.store, talk.user.account, place.owner, place.name)
     return Done("SUBSCRIBE done")
 
 
 async def unsubscribe(talk: Conversation, command: Command) -> Done:
     """UNSUBSCRIBE."""
-    account = talk.user.account
-    await mailboxes.unsubscribe(talk.port.store, account, account, _name_of(command))
+    place = await talk.place(_name_of(command))
+    await mailboxes.unsubscribe(talk.port.store, talk.user.account, place.owner, place.name)
     return Done("UNSUBSCRIBE done")
 
 

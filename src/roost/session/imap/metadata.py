@@ -21,6 +21,7 @@ from roost.proto.imap.ext.notify import EventKind
 from roost.service import metadata
 from roost.session.imap.conversation import Conversation, Done, Refused
 from roost.session.imap.covering import Known
+from roost.session.imap.places import Place
 from roost.session.imap.watch import TooMuch, Watch
 from roost.store import metadata as rows
 from roost.store import subscriptions
@@ -47,7 +48,9 @@ async def get_metadata(talk: Conversation, command: Command) -> Done:
     """GETMETADATA. Section 4.2."""
     args = command.args
     assert isinstance(args, GetMetadata), "the grammar gave the arguments"
-    ref = await metadata.target(talk.port.store, talk.user.account, args.mailbox)
+    place = await _place(talk, args.mailbox)
+    account = talk.user.account
+    ref = await metadata.target(talk.port.store, account, place.owner, place.name)
     found = await _find(talk, ref, args.entries, args.depth)
     most = args.max_size_octets
     if most is None:
@@ -71,8 +74,9 @@ async def set_metadata(talk: Conversation, command: Command) -> Done:
         raise Refused("an entry of a vendor has four components at least", bad=True)
     if not args.mailbox and SERVER_ADMIN in noted:
         raise Refused("this entry is the server's", response.NOPERM)
-    modseq = await metadata.put(talk.port.store, talk.user.account, args.mailbox, noted)
-    if talk.metadata_told is not None and talk.watch is None:
+    account, place = talk.user.account, await _place(talk, args.mailbox)
+    modseq = await metadata.put(talk.port.store, account, place.owner, place.name, noted)
+    if talk.metadata_told is not None and talk.watch is None and place.owner == account:
         talk.own_metadata.add(modseq)
     return Done("SETMETADATA done")
 
@@ -132,7 +136,7 @@ async def tell_watched(
             for one in noted
             if one.mailbox in wanted
             and one.modseq <= latest
-            and (own is None or not own.has(one.modseq))
+            and (own is None or not own.has(account, one.modseq))
         ),
     )
     await talk.room()
@@ -150,16 +154,21 @@ async def values_line(
     talk: Conversation, ref: MailboxRef, name: str, entries: Sequence[str]
 ) -> bytes:
     """METADATA of one mailbox as LIST tells it. RFC 9590."""
-    found = await talk.port.store.read(lambda tx: rows.values(tx, ref, entries))
+    found = await _find(talk, ref, entries, Depth.ITSELF)
     return metadata_values(name, found.items(), utf8=talk.utf8)
 
 
 async def _find(
     talk: Conversation, ref: MailboxRef, entries: Sequence[str], depth: Depth
 ) -> Mapping[str, bytes | None]:
-    """The values asked for; None for an entry that was named and has none."""
+    """The values asked for; None for an entry that was named and has none for this client."""
+    account = talk.user.account
     if depth is Depth.ITSELF:
-        return await talk.port.store.read(lambda tx: rows.values(tx, ref, entries))
+        values = await talk.port.store.read(lambda tx: rows.values(tx, ref, entries))
+        return {
+            entry: value if metadata.is_visible(account, ref, entry) else None
+            for entry, value in values.items()
+        }
 
     async def work(tx: ReadTx) -> dict[str, bytes | None]:
         found: dict[str, bytes | None] = {}
@@ -168,11 +177,17 @@ async def _find(
             found |= {
                 name: value
                 for name, value in below.items()
+                if metadata.is_visible(account, ref, name)
                 if depth is Depth.ALL or "/" not in name[len(entry) + 1 :]
             }
         return found
 
     return await talk.port.store.scan(work)
+
+
+async def _place(talk: Conversation, name: str) -> Place:
+    """Where the name of a mailbox leads, "" to the server as the account sees it."""
+    return await talk.place(name) if name else Place(talk.user.account, "")
 
 
 def _is_whole(entry: str) -> bool:

@@ -17,15 +17,17 @@ from roost.proto.imap.ext.mailbox_filter import FilterKind, MailboxFilter
 from roost.proto.imap.ext.multisearch import MultiSearch
 from roost.proto.imap.ext.multisearch import source as spell_source
 from roost.proto.imap.response import Code
-from roost.service import mailboxes, message_search, messages, rights
-from roost.service.rights import Right
+from roost.service import mailboxes, message_search, messages
+from roost.service.rights import NO_RIGHTS, Right
 from roost.session.imap import context, messagelimit
 from roost.session.imap.conversation import Conversation, Done, Refused
 from roost.session.imap.covering import Known, specifier_of
+from roost.session.imap.names import names_of
 from roost.session.imap.results import condition, find, spell_results, tell, to_save
 from roost.session.imap.search_keys import condition_of
 from roost.session.imap.view import View
 from roost.store import placements
+from roost.store.mailbox_names import OTHER_USERS
 from roost.store.mailboxes import Mailbox
 from roost.store.search_rows import Condition
 from roost.store.sql_lists import chunks
@@ -46,42 +48,50 @@ async def multi_search(talk: Conversation, command: Command) -> Done:
     context.check_tag(talk, command, args.returns)
     found = await sources(talk, args.sources)
     selected = talk.view.ref if talk.view is not None else None
-    others = [mailbox for mailbox in found if mailbox.ref != selected]
+    others = [(name, mailbox) for name, mailbox in found if mailbox.ref != selected]
     in_selected = of_selected or len(others) < len(found)
     if others:
         here = len(talk.selected.uids) if in_selected else 0
-        messagelimit.check_mailboxes(talk, here + sum(mailbox.messages for mailbox in others))
+        messagelimit.check_mailboxes(talk, here + sum(mailbox.messages for _, mailbox in others))
     cut = None
     if in_selected:
         cut = await _in_selected(talk, command, args)
     elif wants_update:
         context.refuse(talk, command.tag)
-    for mailbox in others:
-        await _in_other(talk, command, args, mailbox)
+    for name, mailbox in others:
+        await _in_other(talk, command, args, name, mailbox)
     return messagelimit.finish(talk, Done("ESEARCH done"), cut)
 
 
-async def sources(talk: Conversation, filters: Sequence[MailboxFilter]) -> list[Mailbox]:
+async def sources(
+    talk: Conversation, filters: Sequence[MailboxFilter]
+) -> list[tuple[str, Mailbox]]:
     """The mailboxes that these specifiers name, each once, in order of name; not SELECTED."""
     if all(one.kind is FilterKind.SELECTED for one in filters):
         return []
-    account = talk.user.account
-    listing = await mailboxes.list_all(talk.port.store, account, account)
+    shown = await names_of(talk, with_others=any(map(_reaches_others, filters)))
     inboxes: Collection[str] = ()
     if any(one.kind is FilterKind.INBOXES for one in filters):
-        inboxes = await mailboxes.inboxes(talk.port.store, account)
-    known = Known(listing.subscribed, inboxes)
+        inboxes = await mailboxes.inboxes(talk.port.store, talk.user.account)
+    known = Known(shown.subscribed, inboxes)
     named = [specifier_of(one) for one in filters]
-    found: list[Mailbox] = []
-    for some in chunks(listing.mailboxes, AT_ONCE):
+    found: list[tuple[str, Mailbox]] = []
+    for some in chunks(list(shown.mailboxes.items()), AT_ONCE):
         found += (
-            mailbox
-            for mailbox in some
-            if any(one.covers(mailbox.name, known) for one in named)
-            and Right.READ in rights.rights_of(account, mailbox.ref)
+            (name, mailbox)
+            for name, mailbox in some
+            if any(one.covers(name, known) for one in named)
+            and Right.READ in shown.rights[mailbox.ref]
         )
         await asyncio.sleep(0)
     return found
+
+
+def _reaches_others(one: MailboxFilter) -> bool:
+    """Whether it may name mailboxes of others; those it names itself are below a name it gives."""
+    if one.kind is FilterKind.SUBSCRIBED:
+        return True
+    return any(OTHER_USERS in name for name in one.mailboxes)
 
 
 async def _in_selected(talk: Conversation, command: Command, args: MultiSearch) -> Code | None:
@@ -105,10 +115,10 @@ async def _in_selected(talk: Conversation, command: Command, args: MultiSearch) 
 
 
 async def _in_other(
-    talk: Conversation, command: Command, args: MultiSearch, mailbox: Mailbox
+    talk: Conversation, command: Command, args: MultiSearch, name: str, mailbox: Mailbox
 ) -> None:
     port = talk.port
-    view = await _view_of(talk, args.key, mailbox)
+    view = await _view_of(talk, args.key, name, mailbox)
     wanted: Condition = condition_of(view, args.key, port.clock.now())
     uids = await message_search.find(
         port.store, port.search, talk.user.account, view.ref, wanted, view.last_uid, talk.came_to
@@ -116,7 +126,7 @@ async def _in_other(
     await _tell(talk, command, args, view, uids)
 
 
-async def _view_of(talk: Conversation, key: SearchKey, mailbox: Mailbox) -> View:
+async def _view_of(talk: Conversation, key: SearchKey, name: str, mailbox: Mailbox) -> View:
     """As if it were selected; its messages are counted only where a key names some."""
     uids = array("I")
     if any(isinstance(one, InNumbers | InUids) for one in walk(key)):
@@ -124,9 +134,10 @@ async def _view_of(talk: Conversation, key: SearchKey, mailbox: Mailbox) -> View
     last = max(mailbox.uid_next - 1, uids[-1] if uids else 0)
     return View(
         mailbox.ref,
-        mailbox.name,
+        name,
         mailbox.uid_validity,
-        read_only=True,
+        examined=True,
+        rights=NO_RIGHTS,
         uids=uids,
         told=mailbox.highest_modseq,
         last_uid=last,

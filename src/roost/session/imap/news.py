@@ -7,6 +7,7 @@ from roost.proto.imap.ext import qresync
 from roost.proto.imap.ext.condstore import modseq_item
 from roost.proto.imap.ext.uidonly import uid_fetch
 from roost.proto.imap.flags import spell_flags
+from roost.service.rights import changeable_flags
 from roost.session.imap.conversation import UIDONLY, Conversation
 from roost.session.imap.view import View
 from roost.store.placements import Placed
@@ -36,12 +37,19 @@ def _fetch(talk: Conversation, number: int, uid: int, items: list[bytes]) -> byt
 
 
 def known_flags(view: View) -> bytes:
-    """FLAGS and PERMANENTFLAGS with the keywords of the mailbox. RFC 9051 section 7.3.5."""
+    """FLAGS and PERMANENTFLAGS with the keywords of the mailbox, the latter as far as rights go.
+
+    RFC 9051 section 7.3.5, RFC 4314 section 5.1.1.
+    """
     keywords = sorted(view.keywords)
+    allowed = changeable_flags(view.rights)
     if view.read_only:
         permanent = response.NO_PERMANENT_FLAGS
     else:
-        permanent = response.permanent_flags_code(keywords)
+        kept = keywords if allowed.keywords else []
+        permanent = response.permanent_flags_code(
+            kept, bits=allowed.bits, new_keywords=allowed.keywords
+        )
     return data.flags(keywords) + response.untagged_ok("flags that are kept", permanent)
 
 

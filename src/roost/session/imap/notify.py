@@ -1,7 +1,7 @@
 """NOTIFY: what happens is told at once, between commands as well. RFC 5465.
 
 Nothing is kept for a client but the modseq up to which it was told: what lies above it is read when
-the client has room for it.
+the client has room for it. Mailboxes of others are told of while they are selected, and only then.
 """
 
 from roost.proto.imap import response
@@ -12,7 +12,7 @@ from roost.proto.imap.ext.notify import (
     Notify,
     bad_event_code,
 )
-from roost.session.imap import metadata, notify_names, notify_status, urlauth
+from roost.session.imap import acl, metadata, notify_names, notify_status, urlauth
 from roost.session.imap.conversation import Conversation, Done, Refused
 from roost.session.imap.updates import catch_up
 from roost.session.imap.watch import TooMuch, Watch, watch_of
@@ -50,6 +50,7 @@ async def tell_news(talk: Conversation, *, may_expunge: bool) -> None:
 
     may_expunge: as `updates.catch_up` has it.
     """
+    await acl.look_again(talk)
     await catch_up(talk, may_expunge=may_expunge)
     await urlauth.tell_reset(talk)
     watch = talk.watch
@@ -63,7 +64,7 @@ async def tell_news(talk: Conversation, *, may_expunge: bool) -> None:
         except TooMuch:
             _overflow(talk)
     if talk.own is not None:
-        talk.own.spans.clear()
+        talk.own.forget()
 
 
 async def _tell_withheld(talk: Conversation) -> None:

@@ -104,8 +104,8 @@ async def _others(
         if len(found) >= MAX_PENDING:
             raise TooMuch
         after = page[-1].modseq
-    own = talk.own
-    return [one for one in found if own is None or not own.has(one.modseq)]
+    own, account = talk.own, talk.user.account
+    return [one for one in found if own is None or not own.has(account, one.modseq)]
 
 
 @dataclass(slots=True)

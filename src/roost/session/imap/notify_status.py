@@ -1,4 +1,7 @@
-"""STATUS of mailboxes that are not selected. RFC 5465 sections 3.1 and 5.1 to 5.3."""
+"""STATUS of the client's own mailboxes that are not selected.
+
+RFC 5465 sections 3.1 and 5.1 to 5.3. Entries of its own may keep it from reading one.
+"""
 
 import asyncio
 from collections.abc import Collection
@@ -43,14 +46,15 @@ async def tell_all(talk: Conversation, watch: Watch) -> None:
     for some in chunks(listing.mailboxes, AT_ONCE):
         for mailbox in some:
             kinds = watch.events_of(mailbox.name, known)
-            if not (kinds & MESSAGE_EVENTS and _is_other(talk, mailbox)):
+            may = Right.READ in listing.grants.on(mailbox.id)
+            if not (may and kinds & MESSAGE_EVENTS and _is_other(talk, mailbox)):
                 continue
             items = ["UIDVALIDITY", "UIDNEXT", "MESSAGES"]
             if EventKind.FLAG_CHANGE in kinds:
                 items.append("UNSEEN")
             if EventKind.FLAG_CHANGE in kinds or talk.tells_modseq:
                 items.append(HIGHESTMODSEQ)
-            talk.send(await status_line(talk, mailbox, items))
+            talk.send(await status_line(talk, mailbox.name, mailbox, items))
         await talk.room()
         await asyncio.sleep(0)
 
@@ -85,7 +89,7 @@ async def _tell(talk: Conversation, chosen: Collection[_Chosen]) -> None:
             items = ["UIDVALIDITY", *items, "UNSEEN"]
         if talk.tells_modseq:
             items.append(HIGHESTMODSEQ)
-        talk.send(await status_line(talk, mailbox, items))
+        talk.send(await status_line(talk, mailbox.name, mailbox, items))
     await talk.room()
 
 
@@ -130,16 +134,15 @@ async def _chosen(
             kinds & MESSAGE_EVENTS
             and _is_other(talk, mailbox)
             and await _is_news(tx, talk, mailbox, kinds, told)
+            and Right.READ in await rights.rights_of(tx, account, mailbox.ref)
         ):
             chosen.append((mailbox, kinds))
     return chosen
 
 
 def _is_other(talk: Conversation, mailbox: Mailbox) -> bool:
-    """Whether the mailbox is not selected, and the client may read it."""
-    if talk.view is not None and talk.view.ref == mailbox.ref:
-        return False
-    return Right.READ in rights.rights_of(talk.user.account, mailbox.ref)
+    """Whether the mailbox is not the selected one."""
+    return talk.view is None or talk.view.ref != mailbox.ref
 
 
 async def _is_news(
@@ -156,10 +159,10 @@ async def _is_news(
         shows = mailbox.arrived_modseq > told or bool(
             await expunged.since(tx, mailbox.ref, told, limit=1)
         )
-    own = talk.own
-    if not shows or own is None or not own.has(mailbox.highest_modseq):
+    own, account = talk.own, mailbox.account_id
+    if not shows or own is None or not own.has(account, mailbox.highest_modseq):
         return shows
-    for low, high in own.gaps(told, mailbox.highest_modseq):
+    for low, high in own.gaps(account, told, mailbox.highest_modseq):
         changed = await placements.changed_since(tx, mailbox.ref, low, limit=1)
         gone = await expunged.since(tx, mailbox.ref, low, limit=1)
         modseqs = [*(one.modseq for one in changed), *(one.modseq for one in gone)]

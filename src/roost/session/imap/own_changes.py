@@ -1,10 +1,12 @@
 """What a client did itself, so that NOTIFY need not tell it. RFC 5465 section 5.
 
 The numbers that a work takes follow one another, as works of an account never run side by side: a
-change is the client's own if its modseq lies in what one of its works took.
+change is the client's own if its modseq lies in what one of its works took. Each account has
+numbers of its own: those of the client's, and of the one whose mailbox it selected, are noted.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from typing import TypeVar
 
 from roost.base.ids import AccountId
@@ -19,23 +21,31 @@ Span = tuple[int, int]
 
 
 class OwnChanges:
-    """The store as one session uses it: notes which modseqs of the account its works take.
+    """The store as one session uses it: notes which modseqs of some accounts its works take.
 
-    plain: the store itself. spans: since they were cleared last, ascending.
+    plain: the store itself. accounts: gives those that matter now.
     """
 
-    def __init__(self, plain: Store, account: AccountId) -> None:
+    def __init__(self, plain: Store, accounts: Callable[[], Collection[AccountId]]) -> None:
         self.plain = plain
-        self.spans: list[Span] = []
-        self._account = account
+        self._accounts = accounts
+        self._spans: dict[AccountId, list[Span]] = defaultdict(list)
 
-    def has(self, modseq: int) -> bool:
-        """Whether this change is one of the client's own."""
-        return any(low < modseq <= high for low, high in self.spans)
+    def spans(self, account: AccountId) -> Sequence[Span]:
+        """What was taken in an account since that was forgotten last, ascending."""
+        return self._spans.get(account, ())
 
-    def gaps(self, low: int, high: int) -> Iterator[Span]:
-        """What of these modseqs others took."""
-        for start, stop in self.spans:
+    def forget(self) -> None:
+        """All changes until now were answered."""
+        self._spans.clear()
+
+    def has(self, account: AccountId, modseq: int) -> bool:
+        """Whether this change in an account is one of the client's own."""
+        return any(low < modseq <= high for low, high in self.spans(account))
+
+    def gaps(self, account: AccountId, low: int, high: int) -> Iterator[Span]:
+        """What of these modseqs of an account others took."""
+        for start, stop in self.spans(account):
             if low < start:
                 yield low, min(start, high)
             low = max(low, stop)
@@ -48,15 +58,16 @@ class OwnChanges:
 
     async def write(self, work: Callable[[WriteTx], Awaitable[T]], *, octets: int = 0) -> T:
         """As `Store.write`."""
-        account = self._account
+        accounts = self._accounts()
 
-        async def noted(tx: WriteTx) -> tuple[T, Span]:
-            low = await numbers.latest_modseq(tx, account)
+        async def noted(tx: WriteTx) -> tuple[T, list[int], list[int]]:
+            before = await _latest(tx, accounts)
             outcome = await work(tx)
-            return outcome, (low, await numbers.latest_modseq(tx, account))
+            return outcome, before, await _latest(tx, accounts)
 
-        outcome, span = await self.plain.write(noted, octets=octets)
-        self._add(span)
+        outcome, before, after = await self.plain.write(noted, octets=octets)
+        for account, low, high in zip(accounts, before, after, strict=True):
+            _add(self._spans[account], low, high)
         return outcome
 
     async def read(self, work: Callable[[ReadTx], Awaitable[T]]) -> T:
@@ -71,10 +82,14 @@ class OwnChanges:
         """As `Store.close`."""
         await self.plain.close()
 
-    def _add(self, span: Span) -> None:
-        low, high = span
-        if low == high:
-            return
-        if self.spans and self.spans[-1][1] == low:
-            low = self.spans.pop()[0]
-        self.spans.append((low, high))
+
+async def _latest(tx: ReadTx, accounts: Collection[AccountId]) -> list[int]:
+    return [await numbers.latest_modseq(tx, account) for account in accounts]
+
+
+def _add(spans: list[Span], low: int, high: int) -> None:
+    if low == high:
+        return
+    if spans and spans[-1][1] == low:
+        low = spans.pop()[0]
+    spans.append((low, high))

@@ -19,6 +19,8 @@ from roost.store.filing import Filed
 
 __all__ = ["find_old", "replace"]
 
+_TO_REMOVE = (Right.DELETE_MESSAGES, Right.EXPUNGE)  # RFC 8508 section 4.1
+
 
 async def replace(talk: Conversation, command: Command) -> Done:
     """File the message and remove the old one, both or neither.
@@ -28,12 +30,13 @@ async def replace(talk: Conversation, command: Command) -> Done:
     """
     args, view = command.args, talk.selected
     assert isinstance(args, Replace), "the grammar gave the arguments"
-    old = find_old(talk, command)
+    old = await find_old(talk, command)
     target = await find_target(talk, args.mailbox)
     filings = await make_filings(talk, target.ref, [args.message])
     now = talk.port.clock.now()
 
     async def work(tx: WriteTx) -> list[Filed]:
+        await rights.require(tx, talk.user.account, view.ref, *_TO_REMOVE)
         if not await expunging.remove(tx, view.ref, [old], now=now):
             raise _gone()
         return await file_some(tx, talk, filings)
@@ -45,14 +48,13 @@ async def replace(talk: Conversation, command: Command) -> Done:
     return Done("REPLACE done", removed=True)
 
 
-def find_old(talk: Conversation, command: Command) -> int:
+async def find_old(talk: Conversation, command: Command) -> int:
     """The uid of the message to be replaced. Raises Refused, NotPermitted."""
     args, view = command.args, talk.selected
     assert isinstance(args, Replace), "the grammar gave the arguments"
     if view.read_only:
         raise Refused("the mailbox is open for reading only", response.READ_ONLY)
-    for right in (Right.DELETE_MESSAGES, Right.EXPUNGE):
-        rights.require(talk.user.account, view.ref, right)
+    await rights.check(talk.port.store, talk.user.account, view.ref, *_TO_REMOVE)
     number = len(view.uids) if args.old is None else args.old
     if command.uid and args.old is not None:
         if view.number_of(args.old) is None:

@@ -1,11 +1,14 @@
 """SELECT, EXAMINE, CLOSE and UNSELECT. RFC 9051 sections 6.3.2, 6.3.3, 6.4.1 and 6.4.2."""
 
 from bisect import bisect_left
+from contextlib import suppress
 
 from roost.proto.imap import data, response
 from roost.proto.imap.command import Command
 from roost.proto.imap.core.select import Select
 from roost.service import messages, selecting
+from roost.service.mailbox_errors import MailboxUnknown
+from roost.service.rights import NotPermitted
 from roost.service.selecting import Opened
 from roost.session.imap import objectid, qresync, urlauth
 from roost.session.imap.conversation import UIDONLY, Conversation, Done
@@ -30,8 +33,9 @@ async def close(talk: Conversation, command: Command) -> Done:  # noqa: ARG001 -
     if not view.read_only:
         port = talk.port
         works = messages.expunge(port.store, port.clock, talk.user.account, view.ref)
-        async for _ in works:
-            pass
+        with suppress(NotPermitted, MailboxUnknown):  # RFC 4314 section 4, CLOSE
+            async for _ in works:
+                pass
     await talk.deselect()
     return Done("CLOSE done")
 
@@ -49,12 +53,13 @@ async def _open(talk: Conversation, command: Command, *, read_only: bool) -> Don
     if talk.view is not None:
         await talk.deselect()
         talk.send(response.untagged_ok("the mailbox before is closed", response.CLOSED))
-    account = talk.user.account
+    place = await talk.place(args.mailbox)
     claims = not (read_only or talk.is_rev2)
     opened = await selecting.open_mailbox(
-        talk.port.store, account, account, args.mailbox, claims_recent=claims
+        talk.port.store, talk.user.account, place.owner, place.name, claims_recent=claims
     )
-    view = _view_of(opened, read_only=read_only)
+    view = _view_of(opened, place.prefix + opened.mailbox.name, examined=read_only)
+    view.key_told = await urlauth.reset_before(talk, opened.mailbox)
     talk.view = view
     talk.selection_changed()
     talk.send(b"".join(_told(talk, view, opened)))
@@ -63,17 +68,17 @@ async def _open(talk: Conversation, command: Command, *, read_only: bool) -> Don
     return Done(f"{command.verb} done", _access(view))
 
 
-def _view_of(opened: Opened, *, read_only: bool) -> View:
+def _view_of(opened: Opened, name: str, *, examined: bool) -> View:
     mailbox, uids = opened.mailbox, opened.messages.uids
     first_recent = bisect_left(uids, opened.recent_from)
     return View(
         mailbox.ref,
-        mailbox.name,
+        name,
         mailbox.uid_validity,
-        read_only,
+        examined,
+        opened.rights,
         uids,
         told=mailbox.highest_modseq,
-        key_told=mailbox.highest_modseq,
         last_uid=max(mailbox.uid_next - 1, uids[-1] if uids else 0),
         recent=set(uids[first_recent:]),
         keywords=set(opened.messages.keywords),
@@ -96,7 +101,8 @@ def _told(talk: Conversation, view: View, opened: Opened) -> list[bytes]:
     ]
     told.append(urlauth.mechanisms(talk))
     if talk.is_rev2:
-        attributes = attributes_of(opened.mailbox)
+        own = view.ref.account == talk.user.account
+        attributes = attributes_of(opened.mailbox) if own else []
         told.append(data.mailbox_list(attributes, view.name, utf8=talk.utf8))
     return told
 

@@ -6,6 +6,7 @@ does.
 """
 
 import asyncio
+from collections.abc import Callable
 
 from roost.ports.bus import Hint, Type
 from roost.ports.log_events import Event as LogEvent
@@ -25,6 +26,7 @@ from roost.proto.imap.reader import (
     Reader,
 )
 from roost.service.login import Login, is_valid
+from roost.session.imap import hearing
 from roost.session.imap.conversation import Conversation, Refused
 from roost.session.imap.dispatch import HANDLERS, refusal, run_command, spell_failure
 from roost.session.imap.general import has_certificate
@@ -70,7 +72,7 @@ class ImapSession:
         self._commands = 0
         self._bad_commands = 0  # one behind the other
         self._patience = Patience(port.clock, port.limits)
-        self._unlisten = _nothing
+        self._unlisten: Callable[[], None] = _nothing
 
     # What the connection does.
 
@@ -390,25 +392,19 @@ class ImapSession:
             self._waits_for_line = False
 
     def _listen(self) -> None:
-        """Hear of changes in the account of who signed in."""
+        """Hear of changes in the account of who signed in, and in that of the selected mailbox."""
         self._unlisten()
         self._unlisten = _nothing
-        login = self._talk.login
-        if login is not None and not self._lost:
-            self._unlisten = self._port.store.bus.listen(login.account, self._hear)
+        if self._talk.login is not None and not self._lost:
+            self._unlisten = hearing.listen(self._talk, self._hear)
 
     def _hear(self, hint: Hint) -> None:
-        if Type.SETTINGS in hint.types:
+        if Type.SETTINGS in hint.types and hearing.is_own(self._talk, hint):
             self._in_doubt = True
             if not (self._has_task or self._is_ending):
                 self._start()
-        view = self._talk.view
-        notes = self._talk.metadata_told is not None and Type.METADATA in hint.types
-        here = view is not None and (not hint.mailboxes or view.ref.id in hint.mailboxes)
-        watch = self._talk.watch
-        if not (notes or here or (watch is not None and watch.hears(hint.types))):
+        if not hearing.concerns(self._talk, hint):
             return
-        self._talk.key_in_doubt |= here and Type.URL_KEY in hint.types
         self._news = True
         if self._may_tell and not (self._has_task or self._is_ending):
             self._start()

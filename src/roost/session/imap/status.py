@@ -35,16 +35,21 @@ async def status(talk: Conversation, command: Command) -> Done:
     """STATUS."""
     args = command.args
     assert isinstance(args, Status), "the grammar gave the arguments"
-    account = talk.user.account
-    found = await mailboxes.status(talk.port.store, account, account, args.mailbox)
-    talk.send(await status_line(talk, found, args.items))
+    place = await talk.place(args.mailbox)
+    found = await mailboxes.status(talk.port.store, talk.user.account, place.owner, place.name)
+    talk.send(await status_line(talk, place.prefix + found.name, found, args.items))
     return Done("STATUS done")
 
 
-async def status_line(talk: Conversation, mailbox: Mailbox, items: Sequence[str]) -> bytes:
-    """What STATUS says of a mailbox. items: of `Grammar.status_items`."""
+async def status_line(
+    talk: Conversation, name: str, mailbox: Mailbox, items: Sequence[str]
+) -> bytes:
+    """What STATUS says of a mailbox.
+
+    name: what the client calls it. items: of `Grammar.status_items`.
+    """
     values = [(item, await _value(talk, mailbox, item)) for item in items]
-    return data.status(mailbox.name, values, utf8=talk.utf8)
+    return data.status(name, values, utf8=talk.utf8)
 
 
 async def _value(talk: Conversation, mailbox: Mailbox, item: str) -> int | bytes:

@@ -13,6 +13,7 @@ from roost.base.ids import EmailId, MailboxRef, Uid
 from roost.proto.imap import data, response
 from roost.proto.imap.ext.notify import EventKind
 from roost.service import selecting
+from roost.service.rights import Right
 from roost.session.imap import arrivals, condstore, context
 from roost.session.imap.conversation import Conversation
 from roost.session.imap.news import changed_flags, changed_modseq, known_flags, vanished
@@ -52,6 +53,10 @@ async def catch_up(talk: Conversation, *, may_expunge: bool) -> None:
     """
     view = talk.view
     if view is None:
+        return
+    if Right.READ not in view.rights:
+        if may_expunge:
+            await _tell_deleted(talk, view)
         return
     if talk.watch is not None and not talk.watch.selected:
         await _tell_own(talk, view, may_expunge=may_expunge)
@@ -125,7 +130,7 @@ async def _tell_own(talk: Conversation, view: View, *, may_expunge: bool) -> Non
             await _tell_deleted(talk, view)
         return
     spoke = False
-    for low, high in own.spans if own is not None else ():
+    for low, high in own.spans(ref.account) if own is not None else ():
         after = low
         while after < high:
             news = await store.read(
@@ -219,7 +224,7 @@ def _tell_flags(talk: Conversation, view: View, changed: Sequence[Placed]) -> bo
             if talk.tells_modseq:
                 lines.append(changed_modseq(talk, number, placed))
             continue
-        if withholds and (own is None or not own.has(placed.modseq)):
+        if withholds and (own is None or not own.has(view.ref.account, placed.modseq)):
             view.withhold()
             continue
         _tell_new_keywords(talk, view, placed.keywords)
@@ -269,8 +274,11 @@ def _renumber(view: View) -> list[int]:
 
 
 async def _tell_deleted(talk: Conversation, view: View) -> None:
-    """Somebody deleted the mailbox: its messages go, and the client has none selected."""
+    """The mailbox is not there for the client any more: its messages go, and none is selected.
+
+    Who may not read it any more is not told whether it is still there (RFC 4314 section 6).
+    """
     view.gone.update(dict.fromkeys(view.uids, EmailId(0)))
     await _tell_gone(talk, view)
     await talk.deselect()
-    talk.send(response.untagged_ok("the mailbox was deleted", response.CLOSED))
+    talk.send(response.untagged_ok("the mailbox is gone", response.CLOSED))

@@ -43,6 +43,7 @@ from roost.session.imap.url_content import (
 )
 from roost.session.imap.urls import Found, find, is_here, is_own, rump_of
 from roost.store import url_keys
+from roost.store.mailboxes import Mailbox
 from roost.store.stowed import BlobGone
 
 
@@ -90,8 +91,10 @@ async def reset_key(talk: Conversation, command: Command) -> Done:
         return Done("all keys are removed")
     if not set(args.mechanisms) <= {INTERNAL}:
         raise Refused("INTERNAL is the only mechanism", response.CANNOT)
-    modseq = await service.reset_key(port.store, port.random, account, args.mailbox)
-    if talk.view is not None and talk.view.name == args.mailbox and _is_private(talk):
+    place = await talk.place(args.mailbox)
+    modseq = await service.reset_key(port.store, port.random, account, place.owner, place.name)
+    selected = talk.view is not None and talk.view.name == place.prefix + place.name
+    if talk.view is not None and selected and _is_private(talk):
         talk.view.key_told = modseq  # by the tagged answer
     return Done("the key is another", URLMECH_INTERNAL if _is_private(talk) else None)
 
@@ -101,6 +104,17 @@ def mechanisms(talk: Conversation) -> bytes:
     if not _is_private(talk):
         return b""
     return response.untagged_ok("ways to authorise URLs", URLMECH_INTERNAL)
+
+
+async def reset_before(talk: Conversation, mailbox: Mailbox) -> int:
+    """A modseq that resets of the client's key for a mailbox are above from now on.
+
+    They are numbered in the account that has the key.
+    """
+    account = talk.user.account
+    if mailbox.account_id == account:
+        return mailbox.highest_modseq
+    return await talk.port.store.read(lambda tx: url_keys.last_reset(tx, account, mailbox.ref))
 
 
 async def tell_reset(talk: Conversation) -> None:
@@ -135,7 +149,7 @@ async def _rump(talk: Conversation, text: str, mechanism: str) -> service.Rump:
         raise Refused("a URL has to name you as its user, and this server", bad=True)
     if mechanism != INTERNAL:
         raise Refused("INTERNAL is the only mechanism", response.CANNOT)
-    return rump_of(url, url.auth)
+    return await rump_of(talk, url, url.auth, talk.user.account)
 
 
 # URLFETCH.

@@ -6,14 +6,16 @@ whom it names, and may be used by whom its access names.
 
 from typing import NamedTuple
 
-from roost.base.ids import BlobId, MailboxRef
+from roost.base.ids import AccountId, BlobId, MailboxRef
 from roost.proto.imap.ext.imap_url import ImapUrl, UrlAuth
 from roost.proto.imap.ext.urlauth import INTERNAL
 from roost.proto.mime.structure import Part
-from roost.service import login, mailboxes, rights, urlauth
+from roost.service import login, mailboxes, others, urlauth
 from roost.service.mailbox_errors import MailboxUnknown
+from roost.service.others import NOBODY
 from roost.service.rights import NotPermitted, Right
 from roost.session.imap.conversation import Conversation
+from roost.session.imap.places import place_of
 from roost.session.imap.sections import Octets
 from roost.store import placements
 from roost.store.stowed import BlobGone
@@ -64,9 +66,12 @@ async def is_own(talk: Conversation, user: str) -> bool:
     return await login.account_named(talk.port.store, user) == talk.user.account
 
 
-def rump_of(url: ImapUrl, auth: UrlAuth) -> urlauth.Rump:
-    """What of a URL is signed, and the mailbox whose key signs it."""
-    return urlauth.Rump(auth.rump, url.mailbox or "", url.uid_validity)
+async def rump_of(
+    talk: Conversation, url: ImapUrl, auth: UrlAuth, maker: AccountId | None
+) -> urlauth.Rump:
+    """What of a URL is signed, and the mailbox whose key signs it, as who made the URL names it."""
+    place = await place_of(talk.port.store, maker or NOBODY, url.mailbox or "")
+    return urlauth.Rump(auth.rump, place.owner, place.name, url.uid_validity)
 
 
 async def _own_mailbox(talk: Conversation, url: ImapUrl) -> MailboxRef | None:
@@ -80,9 +85,11 @@ async def _own_mailbox(talk: Conversation, url: ImapUrl) -> MailboxRef | None:
         view = talk.view
         if view is None or url.uid_validity not in (None, view.uid_validity):
             return None
-        return view.ref if Right.READ in rights.rights_of(account, view.ref) else None
+        may = await others.rights_on(talk.port.store, account, view.ref)
+        return view.ref if Right.READ in may else None
+    place = await talk.place(url.mailbox)
     try:
-        found = await mailboxes.status(talk.port.store, account, account, url.mailbox)
+        found = await mailboxes.status(talk.port.store, account, place.owner, place.name)
     except (MailboxUnknown, NotPermitted):
         return None
     return found.ref if url.uid_validity in (None, found.uid_validity) else None
@@ -97,8 +104,9 @@ async def _lent_mailbox(talk: Conversation, url: ImapUrl) -> MailboxRef | None:
         return None
     own = url.user == str(talk.user.address)
     store = talk.port.store
-    owner = talk.user.account if own else await login.account_named(store, url.user)
-    ref = await urlauth.verified(store, owner, rump_of(url, auth), auth.token)
+    maker = talk.user.account if own else await login.account_named(store, url.user)
+    rump = await rump_of(talk, url, auth, maker)
+    ref = await urlauth.verified(store, maker, rump, auth.token)
     if auth.expires is not None and talk.port.clock.now() > auth.expires:
         return None
     return ref if await _is_for(talk, auth.access) else None

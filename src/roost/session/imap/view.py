@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from roost.base.ids import EmailId, MailboxRef
+from roost.service.rights import CHANGING, Rights
 from roost.session.imap.context_members import Context
 
 
@@ -13,6 +14,8 @@ from roost.session.imap.context_members import Context
 class View:
     """What was told to the client, and what it must be told yet.
 
+    name: what the client calls it. examined: whether it was opened for reading only. rights: what
+    the client may do with it.
     uids: by sequence number, ascending; those of messages gone stay until the client was told.
     told: the modseq up to which everything was said but for what waits in `gone`.
     last_uid: the highest uid ever told, so that new messages are those above it.
@@ -32,7 +35,8 @@ class View:
     ref: MailboxRef
     name: str
     uid_validity: int
-    read_only: bool
+    examined: bool
+    rights: Rights
     uids: "array[int]"
     told: int
     last_uid: int
@@ -46,6 +50,11 @@ class View:
     saved: "array[int]" = field(default_factory=lambda: array("I"))
     contexts: dict[bytes, Context] = field(default_factory=dict)
     key_told: int = 0
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the client can change nothing here that others see. RFC 4314 section 5.2."""
+        return self.examined or not self.rights & CHANGING
 
     @property
     def said(self) -> int:

@@ -207,6 +207,7 @@ CREATE TABLE subscription (
     PRIMARY KEY (account_id, owner_id, name)
 ) WITHOUT ROWID;
 CREATE INDEX subscription_modseq ON subscription (account_id, owner_id, modseq);
+CREATE INDEX subscription_owner ON subscription (owner_id) WHERE owner_id <> account_id;
 
 -- Notes of clients on a mailbox, or with mailbox_id 0 on the server (RFC 5464). entry: its whole name in
 -- lower case, below /private or /shared. value: NULL for one that was removed.
@@ -231,6 +232,22 @@ CREATE TABLE url_key (
     PRIMARY KEY (account_id, mailbox_id, user_id)
 ) WITHOUT ROWID;
 CREATE INDEX url_key_user ON url_key (user_id);
+
+-- What others may do with a mailbox, or with mailbox_id 0 with every mailbox of the account (RFC 4314).
+-- user_id: who, 0 for anyone. negative: 1 where the rights are taken away. rights: letters in the order
+-- lrswipkxtea. send_as: whether user_id may send with the addresses of the account. revision: the last
+-- one that changed the row, 0 where a user did.
+CREATE TABLE acl (
+    account_id INTEGER NOT NULL,
+    mailbox_id INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
+    negative INTEGER NOT NULL,
+    rights TEXT NOT NULL,
+    send_as INTEGER NOT NULL DEFAULT 0,
+    revision INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (account_id, mailbox_id, user_id, negative)
+) WITHOUT ROWID;
+CREATE INDEX acl_user ON acl (user_id, account_id);
 
 -- Immutable message bytes. state: 0 writing, 1 stored, 2 doomed. place: 0 in octets, 1 a file.
 -- codec: 0 as is. changed: when state last changed.

@@ -1,5 +1,6 @@
 """The extensions beyond the base protocol, one file each; `Grammar((*CORE, *EXTENSIONS))`."""
 
+from roost.proto.imap.ext.acl import ACL, LIST_MYRIGHTS
 from roost.proto.imap.ext.appendlimit import APPENDLIMIT
 from roost.proto.imap.ext.catenate import CATENATE
 from roost.proto.imap.ext.compress import COMPRESS
@@ -32,6 +33,7 @@ from roost.proto.imap.ext.within import WITHIN
 from roost.proto.imap.extension import Extension
 
 EXTENSIONS: tuple[Extension, ...] = (
+    ACL,
     APPENDLIMIT,
     CATENATE,
     COMPRESS,
@@ -42,6 +44,7 @@ EXTENSIONS: tuple[Extension, ...] = (
     FILTERS,
     INPROGRESS,
     LIST_METADATA,
+    LIST_MYRIGHTS,
     MESSAGELIMIT,
     METADATA,
     MULTIAPPEND,

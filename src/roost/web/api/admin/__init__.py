@@ -9,6 +9,7 @@ from roost.web.api.admin import (
     passwords,
     revisions,
     server,
+    shares,
     tls_public_keys,
 )
 from roost.web.router import Route
@@ -20,6 +21,7 @@ ROUTES: tuple[Route, ...] = (
     *passwords.ROUTES,
     *logins.ROUTES,
     *addresses.ROUTES,
+    *shares.ROUTES,
     *imap.ROUTES,
     *tls_public_keys.ROUTES,
     *revisions.ROUTES,
