@@ -7,11 +7,12 @@ import pytest
 from roost.base.address import Address
 from roost.base.domain import Domain
 from roost.config.domains import DomainSettings
+from roost.proto.sasl.cram_md5 import cram_md5_key
+from roost.proto.sasl.scram import scram_keys
 from roost.service import accounts, addresses, app_passwords, domains
 from roost.service.app_passwords import AppPasswordAsked
 from roost.service.credential_secret import SecretMaker
 from roost.service.scram_login import Found, Proofs
-from roost.service.scram_secrets import cram_md5_states, scram_keys
 from roost.service.set_password import set_password
 from roost.store.revisions import Actor
 from roost.store.server_keys import server_key
@@ -61,7 +62,7 @@ async def test_a_known_name_gets_keys_of_all_that_is_good_for_the_protocol() -> 
     house.clock.advance(timedelta(hours=1))
     found = await house.found("office@example.org")
     expected = {
-        scram_keys("SHA-256", password, found.salt, found.iterations)
+        scram_keys("sha256", password, found.salt, found.iterations)
         for password in ("my dog Waldi", made["phone"].password)
     }
     assert {(one.stored_key, one.server_key) for one in found.keys} == expected
@@ -134,7 +135,7 @@ async def test_cram_md5_is_found_the_same_way() -> None:
     house = await new_house()
     known = await house.proofs.cram_md5_secrets("anna@example.org", "imap")
     [key] = known.keys
-    assert (key.inner, key.outer) == cram_md5_states("my dog Waldi")
+    assert (key.inner, key.outer) == cram_md5_key("my dog Waldi")
     assert (await house.proofs.cram_md5_secrets("nobody@example.org", "imap")).keys == ()
     assert "inner" not in repr(known)
 

@@ -1,22 +1,19 @@
 """New passwords: which may be set, by whom, and what is kept of them."""
 
-import base64
-import hashlib
-import hmac
-
 import msgspec
 import pytest
 
 from roost.base.address import Address
 from roost.base.domain import Domain
 from roost.config.accounts import AccountSettings
+from roost.proto.sasl.cram_md5 import cram_md5_key
+from roost.proto.sasl.scram import HASHES, scram_keys
 from roost.service import accounts, addresses, app_passwords, domains, revisions
 from roost.service.app_passwords import AppPasswordAsked
 from roost.service.credential_errors import CustomPasswordRefused
 from roost.service.credential_secret import SecretMaker, cram_md5_keys_of, scram_keys_of
 from roost.service.password_rules import prepare_new
 from roost.service.passwords import PasswordInvalid
-from roost.service.scram_secrets import cram_md5_states, md5_block, scram_keys
 from roost.service.set_password import PasswordChange, set_generated_password, set_password
 from roost.store import credentials, scram_salts
 from roost.store.credentials import APP_PASSWORD, PASSWORD, Credential
@@ -145,10 +142,10 @@ async def test_all_secrets_of_an_account_share_a_salt_for_each_hash() -> None:
     ):
         for name, salt in first.items():
             [keys] = scram_keys_of(found, name)
-            expected = scram_keys(name, password, salt.octets, salt.iterations)
+            expected = scram_keys(HASHES[f"SCRAM-{name}"], password, salt.octets, salt.iterations)
             assert (keys.id, keys.stored_key, keys.server_key) == (found[0].id, *expected)
         [states] = cram_md5_keys_of(found)
-        assert (states.inner, states.outer) == cram_md5_states(password)
+        assert (states.inner, states.outer) == cram_md5_key(password)
 
 
 async def test_old_mechanisms_leave_nothing_behind_unless_they_are_on() -> None:
@@ -177,40 +174,6 @@ async def test_a_hash_that_is_switched_on_later_gets_its_salt_then() -> None:
     after = await salts(store)
     assert after["SHA-256"] == before["SHA-256"]
     assert "SHA-1" in after
-
-
-def test_scram_keys_of_the_rfcs_example() -> None:
-    """RFC 7677 section 3: from its salt and count to the proof that its server accepts."""
-    salt = base64.b64decode("W22ZaJ0SNY7soEsUEjb6gQ==")
-    stored, server = scram_keys("SHA-256", "pencil", salt, 4096)
-    auth = (
-        b"n=user,r=rOprNGfwEbeRWgbNEkqO,"
-        b"r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,"
-        b"c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"
-    )
-    proof = base64.b64decode("dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=")
-    signature = hmac.digest(stored, auth, "sha256")
-    client_key = bytes(one ^ other for one, other in zip(proof, signature, strict=True))
-    assert hashlib.sha256(client_key).digest() == stored
-    said = base64.b64decode("6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=")
-    assert hmac.digest(server, auth, "sha256") == said
-
-
-@pytest.mark.parametrize("password", ["", "tanstaaftanstaaf", "x" * 64, "ü" * 100])
-def test_cram_md5_states_are_md5s_own(password: str) -> None:
-    """RFC 1321 appendix A.3: hashing on from a state gives what hashing all at once gives."""
-    inner, outer = cram_md5_states(password)
-    challenge = b"<1896.697170952@postoffice.reston.mci.net>"
-    digest = md5_from(outer, md5_from(inner, challenge))
-    assert digest == hmac.digest(password.encode(), challenge, "md5")
-
-
-def md5_from(state: bytes, octets: bytes) -> bytes:
-    """MD5 of a block that gave `state`, then `octets` of less than a block; by the definition."""
-    padded = (
-        octets + b"\x80" + bytes(55 - len(octets)) + (512 + 8 * len(octets)).to_bytes(8, "little")
-    )
-    return md5_block(state, padded)
 
 
 async def test_app_passwords_stay_unless_they_shall_go() -> None:

@@ -8,17 +8,16 @@ from functools import partial
 import msgspec
 
 from roost.ports.random import Random
+from roost.proto.sasl.cram_md5 import cram_md5_key
+from roost.proto.sasl.mechanism import CramMd5Key, ScramKeys
+from roost.proto.sasl.scram import HASHES, scram_keys
 from roost.service.passwords import PasswordHasher
-from roost.service.scram_secrets import (
-    ITERATIONS,
-    SALT_OCTETS,
-    CramMd5Key,
-    ScramKeys,
-    cram_md5_states,
-    scram_keys,
-)
 from roost.store.credentials import Credential
 from roost.store.scram_salts import Salt
+
+# RFC 7677 section 4: what a modern machine does in 0.1 s.
+ITERATIONS = 15_000
+SALT_OCTETS = 16
 
 _DIGEST_CONTEXT = b"roost app password\0"
 
@@ -79,7 +78,7 @@ class SecretMaker:
             _Secret(
                 argon2=await self.hasher.hash(password) if guessable else "",
                 scram=await self._scram(password, salts),
-                cram_md5=_CramMd5(*cram_md5_states(password)) if self.cram_md5 else None,
+                cram_md5=_CramMd5(*cram_md5_key(password)) if self.cram_md5 else None,
             )
         )
 
@@ -87,7 +86,13 @@ class SecretMaker:
         return {
             name: _Scram(
                 *await self.hasher.run(
-                    partial(scram_keys, name, password, salt.octets, salt.iterations)
+                    partial(
+                        scram_keys,
+                        HASHES[f"SCRAM-{name}"],
+                        password,
+                        salt.octets,
+                        salt.iterations,
+                    )
                 )
             )
             for name, salt in salts.items()

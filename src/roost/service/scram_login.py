@@ -14,10 +14,15 @@ from roost.base.address import Address
 from roost.base.ids import AccountId
 from roost.config.domains import DomainSettings
 from roost.ports.clock import Clock
-from roost.service.credential_secret import cram_md5_keys_of, scram_keys_of
+from roost.proto.sasl.mechanism import CramMd5Key, ScramKeys
+from roost.service.credential_secret import (
+    ITERATIONS,
+    SALT_OCTETS,
+    cram_md5_keys_of,
+    scram_keys_of,
+)
 from roost.service.login import MAX_LOGIN_NAME_LENGTH, is_over, parse_login_name
 from roost.service.protocols import serves
-from roost.service.scram_secrets import ITERATIONS, SALT_OCTETS, CramMd5Key, ScramKeys
 from roost.store import addresses, credentials, domains, scram_salts
 from roost.store.credentials import Credential
 from roost.store.engine import ReadTx, Store
@@ -31,13 +36,15 @@ class Found:
     """All passwords of an account for one hash of SCRAM.
 
     account: None for nobody. keys: () for nobody, and for an account whose passwords were set when
-    the hash was off: then no proof can be right, and that is not the fault of who tries.
+    the hash was off: `underived`, then no proof can be right, and that is not the fault of who
+    tries.
     """
 
     account: AccountId | None
     salt: bytes
     iterations: int
     keys: tuple[ScramKeys, ...]
+    underived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class CramMd5Found:
 
     account: AccountId | None
     keys: tuple[CramMd5Key, ...]
+    underived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +73,16 @@ class Proofs:
             made_up = hmac.digest(self.key, text.encode("utf-8", "surrogatepass"), hashlib.sha256)[
                 :SALT_OCTETS
             ]
-            return Found(facts.account, made_up, ITERATIONS, ())
+            return Found(facts.account, made_up, ITERATIONS, (), bool(facts.usable))
         keys = scram_keys_of(facts.usable, hash_name)
-        return Found(facts.account, salt.octets, salt.iterations, keys)
+        underived = bool(facts.usable) and not keys
+        return Found(facts.account, salt.octets, salt.iterations, keys, underived)
 
     async def cram_md5_secrets(self, name: str, protocol: str) -> CramMd5Found:
         """What CRAM-MD5 needs to know of a login name."""
         facts = await self._facts(name, protocol)
-        return CramMd5Found(facts.account, cram_md5_keys_of(facts.usable))
+        keys = cram_md5_keys_of(facts.usable)
+        return CramMd5Found(facts.account, keys, bool(facts.usable) and not keys)
 
     async def _facts(self, name: str, protocol: str) -> "_Facts":
         address = parse_login_name(name)
