@@ -19,6 +19,8 @@ from roost.session.smtp.ports import Services, SmtpPort
 from roost.session.smtp.transaction import Envelope
 from roost.testing.clock import StoppedClock
 from roost.testing.log import ListLog
+from roost.testing.proofs import MemoryProofs
+from roost.testing.random import SeededRandom
 
 MESSAGES = 5000
 BODY = b"Subject: hello\r\n\r\n" + (b"x" * 70 + b"\r\n") * 56 + b".\r\n"
@@ -120,6 +122,7 @@ def new_session() -> Session:
         deliver=deliver,
         discard=discard,
         check_login=check_login,
+        begin_proof=MemoryProofs(lambda name: name, "x").begin,
         refuses_logins=lambda _wire: False,
         identify=identify,
         login_as=login_as,
@@ -127,7 +130,9 @@ def new_session() -> Session:
         may_accept=lambda: True,
         in_background=lambda work: work.close(),
     )
-    return InboundSession(SmtpPort(ServerConfig("mx.test"), services, StoppedClock(), ListLog()))
+    return InboundSession(
+        SmtpPort(ServerConfig("mx.test"), services, StoppedClock(), ListLog(), SeededRandom())
+    )
 
 
 def machine_alone(pieces: list[bytes]) -> float:

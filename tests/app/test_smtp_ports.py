@@ -17,6 +17,8 @@ from roost.config.smtp import SmtpConfig
 from roost.delivery.route import Destination
 from roost.ports.log_events import Event
 from roost.ports.net import Wire
+from roost.proto.sasl.login import LOGIN
+from roost.proto.sasl.plain import PLAIN
 from roost.service import accounts, domains
 from roost.service.known_keys import KnownKeys
 from roost.service.login import Login, PasswordLogin, Passwords
@@ -33,6 +35,8 @@ from roost.testing.blobs import MemoryBlobs
 from roost.testing.clock import StoppedClock
 from roost.testing.log import ListLog
 from roost.testing.passwords import PlainHasher, plain_maker
+from roost.testing.proofs import MemoryProofs
+from roost.testing.random import SeededRandom
 from roost.testing.store import new_store
 from roost.testing.wire import MemoryWire
 
@@ -80,9 +84,12 @@ def parts_of(store: SqliteStore, account: AccountId, log: ListLog, *, local: boo
         store=store,
         blobs=MemoryBlobs(),
         clock=StoppedClock(),
+        random=SeededRandom(),
         log=log,
         route=route,
         check_login=check_login,
+        begin_proof=MemoryProofs[Login](lambda _: None, "x").begin,
+        mechanisms=(PLAIN, LOGIN),
         refuses_logins=lambda _wire: False,
         keys=keys,
         may_accept=lambda: True,

@@ -12,6 +12,7 @@ from roost.base.address import Address
 from roost.base.domain import Domain
 from roost.base.ids import AccountId
 from roost.config.accounts import AccountSettings
+from roost.proto.sasl.mechanism import Token
 from roost.service import accounts, domains, tls_public_keys
 from roost.service.credential_secret import SecretMaker
 from roost.service.key_login import IdentityForeign, KeyRefused, OtherAccount
@@ -21,6 +22,7 @@ from roost.service.login_cache import LoginCache
 from roost.service.login_limits import FailedLogins, FailedLoginSettings
 from roost.service.login_outcome import LoginDisabled, LoginFailed, LoginLimited, Outcome
 from roost.service.login_queue import LoginBusy
+from roost.service.sasl_login import SaslLogin
 from roost.service.scram_login import Proofs
 from roost.service.set_password import set_password
 from roost.service.sign_ins import Origin, SignIns
@@ -264,6 +266,22 @@ async def test_every_login_beside_a_certificate_is_of_its_account() -> None:
     assert await house.outcomes() == {"other_account": 1}, "one row of each mechanism"
     assert {one.attempt.mechanism for one in await house.listed()} == {"PLAIN", "SCRAM-SHA-256"}
     assert {one.attempt.account for one in await house.listed()} == {found.account}
+    assert await house.counted() == 2
+
+
+async def test_a_good_token_of_another_account_is_told_from_one_that_is_no_good() -> None:
+    house = await with_key()
+    anna = await house.sign_in()
+
+    async def judge(token: Token, _protocol: str) -> Login | None:
+        return anna if token.token == "good" else None
+
+    sign_ins = replace(house.sign_ins, token_judge=judge)
+    bearer = replace(KEYED, mechanism="OAUTHBEARER")
+    assert await SaslLogin(sign_ins, bearer).by_token(Token(NAME, "", "bad")) is None
+    with pytest.raises(OtherAccount):
+        await SaslLogin(sign_ins, bearer).by_token(Token(NAME, "", "good"))
+    assert await house.outcomes() == {"ok": 1, "wrong_token": 1, "other_account": 1}
     assert await house.counted() == 2
 
 

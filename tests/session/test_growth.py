@@ -13,6 +13,7 @@ from roost.testing.clock import StoppedClock
 from roost.testing.fuzz_growth import held_octets
 from roost.testing.imap import new_house
 from roost.testing.log import ListLog
+from roost.testing.random import SeededRandom
 from roost.testing.smtp import MemoryMail
 from roost.testing.wire import MemoryWire
 
@@ -74,7 +75,9 @@ async def test_an_imap_session_does_not_grow(octets: bytes) -> None:
 async def test_an_smtp_session_does_not_grow(octets: bytes) -> None:
     house = MemoryMail()
     config = ServerConfig("mx.test", Role.MX, Extensions())
-    session = InboundSession(SmtpPort(config, house.services(), StoppedClock(), ListLog()))
+    session = InboundSession(
+        SmtpPort(config, house.services(), StoppedClock(), ListLog(), SeededRandom())
+    )
     wire = MemoryWire(session).connect()
     wire.feed(b"EHLO a.test\r\n")
     await wire.settle()

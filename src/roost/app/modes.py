@@ -10,6 +10,7 @@ from roost.base.address import Address
 from roost.config.limits import LimitsConfig
 from roost.config.listeners import ListenerConfig
 from roost.config.log import LogConfig
+from roost.config.logins import LoginsConfig
 from roost.config.server import ServerConfig
 from roost.config.setting import Size
 
@@ -78,6 +79,7 @@ def localserve(folder: Path, ip: str, port_offset: int, log_level: str) -> Mode:
         data=str(folder),
         listeners={"local": msgspec.structs.replace(ListenerConfig(ips=(ip,)), **ports)},
         limits=LimitsConfig(exempt_loopback=True, min_free_space=Size("64m")),
+        logins=LoginsConfig(scram_sha_1=True, cram_md5=True),  # a program may know nothing newer
         log=LogConfig(level=log_level),  # type: ignore[arg-type]
     )
     return Mode(config, Local(ip, http, https), clear_text_logins=True)

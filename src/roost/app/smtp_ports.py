@@ -1,9 +1,8 @@
 """What SMTP sessions are given: use cases bound to the store of this server."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
-from types import MappingProxyType
 from typing import Any
 
 from roost.app.key_logins import KeyLogins
@@ -16,15 +15,13 @@ from roost.ports.clock import Clock
 from roost.ports.log import Log
 from roost.ports.log_events import Event
 from roost.ports.net import Wire
-from roost.proto.sasl.external import EXTERNAL
-from roost.proto.sasl.login import LOGIN
+from roost.ports.random import Random
 from roost.proto.sasl.mechanism import Offered
-from roost.proto.sasl.plain import PLAIN
 from roost.proto.smtp.extension import Extensions
 from roost.proto.smtp.server_config import Role, ServerConfig
 from roost.service.login import Login, is_valid
 from roost.service.submission import may_send_as, submit
-from roost.session.sign_in import SignIn
+from roost.session.sign_in import BeginProof, SignIn
 from roost.session.smtp.ports import Services, SmtpLimits, SmtpPort
 from roost.session.smtp.traced import hop_of
 from roost.session.smtp.transaction import Envelope
@@ -37,23 +34,14 @@ Sent = Envelope[Destination, Login]
 Route = Callable[[Address], Awaitable[Destination]]
 CheckLogin = Callable[[SignIn, Wire], Awaitable[Login]]
 
-# Nobody is asked for a certificate on port 25, nor on localserve's.
-_MECHANISMS: Mapping[Role, tuple[Offered, ...]] = MappingProxyType(
-    {
-        Role.MX: (),
-        Role.SUBMISSION: (EXTERNAL, PLAIN, LOGIN),
-        Role.LOCALSERVE: (PLAIN, LOGIN),
-    }
-)
-
 
 @dataclass(frozen=True, slots=True)
 class SmtpParts:
     """What all SMTP ports of the server have in common.
 
-    route: where mail goes. check_login: who that is. refuses_logins: whether too many failed there.
-    keys: who signs in by a certificate. says_recipients: whether the log names addresses, as only
-    localserve's does.
+    route: where mail goes. check_login, begin_proof: who that is, with a password and without.
+    mechanisms: for AUTH. refuses_logins: whether too many logins failed there. keys: who signs in
+    by a certificate. says_recipients: whether the log names addresses, as only localserve's does.
     """
 
     hostname: str
@@ -61,9 +49,12 @@ class SmtpParts:
     store: Store
     blobs: Blobs
     clock: Clock
+    random: Random
     log: Log
     route: Route
     check_login: CheckLogin
+    begin_proof: BeginProof[Login]
+    mechanisms: tuple[Offered, ...]
     refuses_logins: Callable[[Wire], bool]
     keys: KeyLogins
     may_accept: Callable[[], bool]
@@ -91,7 +82,7 @@ class SmtpParts:
                 max_message_octets=self.config.max_message_size,
                 max_recipients=self.config.max_recipients,
             ),
-            mechanisms=_MECHANISMS[role],
+            mechanisms=self._mechanisms_of(role),
             auth_required=auth_required,
             auth_in_clear=self.clear_text_logins,
         )
@@ -101,6 +92,7 @@ class SmtpParts:
             deliver=deliver,
             discard=lambda stowed: discard(self.store, self.blobs, self.clock, stowed),
             check_login=self.check_login,
+            begin_proof=self.begin_proof,
             refuses_logins=self.refuses_logins,
             identify=self._identify,
             login_as=self.keys.login_as,
@@ -112,7 +104,14 @@ class SmtpParts:
             command_timeout=timedelta(seconds=self.config.command_timeout.total_seconds()),
             data_timeout=timedelta(seconds=self.config.data_timeout.total_seconds()),
         )
-        return SmtpPort(config, services, self.clock, self.log, limits)
+        return SmtpPort(config, services, self.clock, self.log, self.random, limits)
+
+    def _mechanisms_of(self, role: Role) -> tuple[Offered, ...]:
+        """Nobody is asked for a certificate on port 25, nor on localserve's."""
+        if role is Role.MX:
+            return ()
+        asked = role is Role.SUBMISSION
+        return tuple(one for one in self.mechanisms if asked or not one.needs_certificate)
 
     async def _receive(self, envelope: Sent, stowed: Stowed) -> None:
         destinations = [one.route for one in envelope.recipients]

@@ -36,6 +36,10 @@ class Event(Enum):
         "certificate_known",
         "A client presented a certificate whose key is registered for the account.",
     )
+    LOGIN_FOREIGN_CHANNEL = (
+        "login_foreign_channel",
+        "A login is bound to another TLS connection than ours: somebody may sit in between.",
+    )
     MESSAGE_RECEIVED = "message_received", "A message came over SMTP and is on the disk."
     MESSAGE_SUBMITTED = "message_submitted", "A user's message is on the disk, to be delivered."
     MESSAGE_REFUSED = "message_refused", "A message or a sender was refused; the reason says why."

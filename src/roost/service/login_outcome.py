@@ -15,6 +15,8 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 - a word of the list
     WRONG_BINDING = "wrong_binding"  # somebody may stand in between (RFC 5802 section 6)
+    WRONG_TOKEN = "wrong_token"  # noqa: S105 - as above
+    FOREIGN = "foreign"  # asks to act for somebody else
     WRONG_PROTOCOL = "wrong_protocol"
     OTHER_ACCOUNT = "other_account"  # than that of the connection's client certificate
     EXPIRED = "expired"
@@ -38,6 +40,16 @@ class LoginFailed(ServiceError):
 
     def __str__(self) -> str:
         return "the address or the password is wrong: sign in with a whole address of the account"
+
+
+@dataclass(eq=False)
+class LoginForeign(ServiceError):
+    """Whoever signs in asks to act for somebody else (RFC 4422 section 3.4.1)."""
+
+    code: ClassVar[str] = "login_foreign"
+
+    def __str__(self) -> str:
+        return "nobody may act for another: leave the authorization identity empty"
 
 
 @dataclass(eq=False)

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from roost.base.ids import AccountId
 from roost.ports.net import IpAddress
+from roost.proto.sasl.mechanism import Token
 from roost.service.key_login import KeyLogin, login_as, login_by_key, require_same_account
 from roost.service.login import Login, PasswordLogin, Passwords, finish_login
 from roost.service.login_attempts import LoginAttempts
@@ -36,6 +37,9 @@ class Origin:
     key: str = ""
 
 
+# Judges the token of another service for a protocol: who that is, None for a token that is no good.
+TokenJudge = Callable[[Token, str], Awaitable[Login | None]]
+
 # Told of every attempt: where it came from, how it ended, whose name it was.
 Told = Callable[[Origin, Outcome, AccountId | None], None]
 
@@ -46,9 +50,10 @@ class SignIns:
 
     A mechanism that sends the password is one call of `by_password`. One that proves it begins with
     `begin_scram` or `begin_cram_md5`, and ends in `by_proof` or `failed`; one that is broken off
-    between the two has guessed nothing. Who presents a client certificate is identified by
-    `by_certificate` before anything else, and may name who it is by `by_key`; every other login on
-    its connection has to be of the same account.
+    between the two has guessed nothing: `broken_off`. Who presents a client certificate is
+    identified by `by_certificate` before anything else, and may name who it is by `by_key`; every
+    other login on its connection has to be of the same account.
+    token_judge: None where nobody can judge a token.
     """
 
     passwords: Passwords
@@ -56,6 +61,7 @@ class SignIns:
     limits: FailedLogins
     attempts: LoginAttempts
     told: Told
+    token_judge: TokenJudge | None = None
 
     def refuses(self, ip: IpAddress | None) -> bool:
         """Whether nothing that comes from there is looked at for now."""
@@ -114,6 +120,21 @@ class SignIns:
         self._refuse_limited(origin)
         checking = login_as(self.passwords.store, origin.key, identity)
         return await self._finish(origin, identity, checking)
+
+    async def by_token(self, origin: Origin, token: Token) -> Login:
+        """Who signs in with a bearer token. Raises LoginLimited, LoginFailed, LoginDisabled."""
+        self._refuse_limited(origin)
+        return await self._finish(origin, token.username, self._judge(origin, token))
+
+    async def _judge(self, origin: Origin, token: Token) -> Login:
+        login = await self.token_judge(token, origin.protocol) if self.token_judge else None
+        if login is None:
+            raise LoginFailed(Outcome.WRONG_TOKEN)
+        return login
+
+    def broken_off(self, origin: Origin, name: str, account: AccountId | None = None) -> None:
+        """A login that began was given up before anything was guessed: listed, not counted."""
+        self._note(origin, name, Outcome.ABORTED, account)
 
     def failed(
         self, origin: Origin, name: str, outcome: Outcome, account: AccountId | None = None

@@ -3,6 +3,7 @@
 import asyncio
 import zlib
 from collections.abc import Iterator
+from datetime import timedelta
 from types import MappingProxyType
 
 from roost.ports.log_events import Event
@@ -20,6 +21,7 @@ from roost.testing.clock import StoppedClock
 from roost.testing.fuzz_growth import held_octets
 from roost.testing.imap import PASSWORD, USER, new_house
 from roost.testing.log import ListLog
+from roost.testing.random import SeededRandom
 from roost.testing.smtp import MemoryMail
 from roost.testing.wire import TLS, MemoryWire
 
@@ -52,7 +54,7 @@ async def _play_imap(octets: bytes) -> None:
     try:
         limits = ImapLimits(max_append_octets=10_000, buffered_octets=4_000)
         house.change_port(limits=limits)
-        await _feed(house.connect(), octets)
+        await _feed(house.connect(), octets, house.clock)
         await asyncio.gather(*house.tasks)
         _raise_logged(house.log)
         assert await check(house.store, house.clock) == []
@@ -61,7 +63,7 @@ async def _play_imap(octets: bytes) -> None:
 
 
 async def _play_smtp(role: Role, octets: bytes) -> None:
-    house, log = MemoryMail(known={"*"}), ListLog()
+    house, log, clock = MemoryMail(known={"*"}), ListLog(), StoppedClock()
     config = ServerConfig(
         "mx.test",
         role,
@@ -70,28 +72,33 @@ async def _play_smtp(role: Role, octets: bytes) -> None:
         auth_required=role is Role.SUBMISSION,
         auth_in_clear=role is Role.LOCALSERVE,
     )
-    port = SmtpPort(config, house.services(), StoppedClock(), log)
+    port = SmtpPort(config, house.services(), clock, log, SeededRandom())
     kind = SubmissionSession if role is Role.SUBMISSION else InboundSession
     session: Session = kind(port)
     tls = TLS if role is Role.SUBMISSION else None
-    await _feed(MemoryWire(session, tls=tls).connect(), octets)
+    await _feed(MemoryWire(session, tls=tls).connect(), octets, clock)
     await asyncio.gather(*house.background)
     _raise_logged(log)
 
 
-async def _feed(wire: MemoryWire, octets: bytes) -> None:
-    """All of it, then the end; TimeoutError where the session does not end."""
+async def _feed(wire: MemoryWire, octets: bytes, clock: StoppedClock) -> None:
+    """All of it, then the end; TimeoutError where the session does not end.
+
+    Time goes on where nothing else does: logins that fail have to wait.
+    """
     async with asyncio.timeout(MAX_SECONDS):
         for chunk in chunks(octets):
             wire.feed(chunk)
             await _take(wire)
             while wire.held and not wire.closed:
                 await asyncio.sleep(0.0005)
+                clock.advance(timedelta(seconds=1))
                 await _take(wire)
             assert held_octets(wire.session) < MAX_HELD_OCTETS, "memory grows"
         wire.end()
         while not wire.closed:
             await asyncio.sleep(0.0005)
+            clock.advance(timedelta(seconds=1))
             await _take(wire)
     await wire.settle()
     for error in wire.errors:

@@ -9,6 +9,7 @@ from roost.base.address import Address
 from roost.base.ids import AccountId, MailboxRef
 from roost.ports.net import TlsFacts, Wire
 from roost.service import accounts, addresses, domains, mailboxes
+from roost.service.key_login import IdentityForeign, KeyLogin
 from roost.service.login import Login
 from roost.service.login_outcome import LoginFailed
 from roost.session.imap.ports import ImapPort
@@ -20,11 +21,13 @@ from roost.store.revisions import Actor
 from roost.testing.blobs import MemoryBlobs
 from roost.testing.clock import StoppedClock
 from roost.testing.log import ListLog
+from roost.testing.proofs import MemoryProofs
 from roost.testing.random import SeededRandom
 from roost.testing.store import new_store
 from roost.testing.wire import TLS, MemoryWire
 
 USER, PASSWORD = "me@mx.test", "open sesame"
+OTHER = "other@mx.test"  # another address of the same account
 
 
 class ImapHouse:
@@ -45,6 +48,7 @@ class ImapHouse:
         self.users = {USER: Login(self.account, Address.parse(USER), credential)}
         self.accepting = True
         self.tasks: set[asyncio.Task[None]] = set()
+        self.proofs = MemoryProofs(self._login_of, PASSWORD)
         self.port = ImapPort(
             "mx.test",
             store,
@@ -53,6 +57,7 @@ class ImapHouse:
             SeededRandom(),
             self.log,
             self._check_login,
+            self.proofs.begin,
             lambda: self.accepting,
             self._in_background,
             version="1.2.3",
@@ -73,6 +78,22 @@ class ImapHouse:
         session = ImapSession(self.port)
         wire = MemoryWire(session, tls=tls, has_certificate=has_certificate, tls_later=tls_later)
         return wire.connect()
+
+    def sign_in_by_key(self, *, waits: bool) -> None:
+        """Give later connections a port where every key is me@mx.test's, and other@mx.test's too.
+
+        waits: whether there has to be a login all the same.
+        """
+
+        async def login_as(identity: str, _client: str, _wire: Wire) -> Login:
+            if identity not in ("", USER, OTHER):
+                raise IdentityForeign
+            return Login(self.account, Address.parse(identity or USER), self.credential)
+
+        async def identify(wire: Wire, *, signs_in: bool) -> KeyLogin:  # noqa: ARG001
+            return KeyLogin(await login_as("", "", wire), waits)
+
+        self.change_port(identify=identify, login_as=login_as)
 
     async def client(self, user: str = USER, *, login: bool = True) -> "ImapClient":
         """A new connection with a client that heard the greeting, and that signed in."""
@@ -107,6 +128,11 @@ class ImapHouse:
         if known is None or said.password != PASSWORD:
             raise LoginFailed
         return known
+
+    def _login_of(self, name: str) -> Login | None:
+        if name != USER:
+            return None
+        return Login(self.account, Address.parse(name), self.credential)
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

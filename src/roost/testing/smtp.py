@@ -11,6 +11,7 @@ from roost.ports.net import Wire
 from roost.session.sign_in import SignIn
 from roost.session.smtp.ports import Services
 from roost.session.smtp.transaction import Envelope
+from roost.testing.proofs import MemoryProofs
 
 
 class Refused(ServiceError):
@@ -19,6 +20,10 @@ class Refused(ServiceError):
     def __init__(self, code: str, *, temporary: bool = False) -> None:
         super().__init__(code)
         self.__dict__.update(code=code, temporary=temporary)
+
+
+def _anybody(name: str) -> str | None:
+    return None if name.startswith("nobody@") else name
 
 
 class MemorySink:
@@ -50,8 +55,9 @@ class MemoryMail:
     known: addresses that get mail, by their text; "*" lets all in. right: the password of every
     login, which may send as its user name only. errors: what each step ("resolve", "write",
     "finish", "deliver", "login") raises. gates: steps that wait for their event. accepting:
-    whether there is room. refusing: whether too many logins failed. logins: all that were asked.
-    keys: logins by the fingerprint of their key; each may act as others of its own domain.
+    whether there is room. refusing: whether too many logins failed. logins: all that were asked
+    with a password. proofs: those without. keys: logins by the fingerprint of their key; each may
+    act as others of its own domain.
     """
 
     known: set[str] = field(default_factory=lambda: {"c@d.test", "postmaster@mx.test"})
@@ -60,6 +66,7 @@ class MemoryMail:
     gates: dict[str, asyncio.Event] = field(default_factory=dict)
     accepting: bool = True
     refusing: bool = False
+    proofs: MemoryProofs[str] = field(default_factory=lambda: MemoryProofs(_anybody, "x"))
     logins: list[SignIn] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
     delivered: list[tuple[Envelope[str, str], bytes]] = field(default_factory=list)
@@ -75,6 +82,7 @@ class MemoryMail:
             deliver=self._deliver,
             discard=self._discard,
             check_login=self._check_login,
+            begin_proof=self.proofs.begin,
             refuses_logins=lambda _wire: self.refusing,
             identify=self._identify,
             login_as=self._login_as,

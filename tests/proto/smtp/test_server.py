@@ -12,6 +12,7 @@ from roost.proto.smtp.event import (
     Closing,
     Event,
     LoginAsked,
+    LoginBroken,
     MessageBegin,
     MessageChunk,
     MessageEnd,
@@ -46,6 +47,8 @@ class Talk:
             self.events.append(event)
             if isinstance(event, self.refuse):
                 self.server.refuse(NO)
+            elif isinstance(event, LoginBroken):
+                self.server.refuse(event.reply)
             elif isinstance(event, WANT_ANSWERS):
                 self.server.accept()
             if isinstance(event, StartTls) and StartTls not in self.refuse:

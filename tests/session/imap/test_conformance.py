@@ -11,10 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from roost.base.address import Address
-from roost.base.ids import AccountId
 from roost.ports.net import Wire
-from roost.service.key_login import KeyLogin
+from roost.proto.sasl.mechanisms import MECHANISMS
 from roost.service.login import Login
 from roost.session.imap.ports import ImapLimits
 from roost.session.sign_in import SignIn
@@ -40,6 +38,11 @@ CAPABILITIES = rows("IMAP capabilities")
 CODES = rows("IMAP response codes")
 
 
+# Those that do not send the password, and those that do or that are bound to TLS.
+IN_CLEAR = {"AUTH=SCRAM-SHA-256", "AUTH=SCRAM-SHA-1", "AUTH=CRAM-MD5"}
+UNDER_TLS = {"AUTH=PLAIN", "AUTH=SCRAM-SHA-256-PLUS", "AUTH=SCRAM-SHA-1-PLUS"}
+
+
 async def capabilities(client: ImapClient) -> set[str]:
     """What CAPABILITY lists; a number that the admin sets is `n`."""
     line = (await client.ok("CAPABILITY"))[0].decode()
@@ -50,12 +53,9 @@ async def capabilities(client: ImapClient) -> set[str]:
 
 async def a_house() -> ImapHouse:
     house = await new_house()
-    house.change_port(limits=ImapLimits(message_limit=5000, save_limit=1000))
+    mechanisms = tuple(one for one in MECHANISMS if f"AUTH={one.name}" in CAPABILITIES)
+    house.change_port(limits=ImapLimits(message_limit=5000, save_limit=1000), mechanisms=mechanisms)
     return house
-
-
-async def wait_for_login(_wire: Wire, *, signs_in: bool) -> KeyLogin:
-    return KeyLogin(Login(AccountId(1), Address.parse(USER)), waits=True)
 
 
 async def said_in_every_state() -> dict[str, set[str]]:
@@ -64,10 +64,10 @@ async def said_in_every_state() -> dict[str, set[str]]:
     await clear.wire.line()
     private = await house.client(login=False)
     told = {"in clear": await capabilities(clear), "with TLS": await capabilities(private)}
-    house.change_port(identify=wait_for_login)
-    known = ImapClient(house.connect(tls=replace(TLS, peer_key="a key")))
-    await known.wire.line()
-    told["with a certificate"] = await capabilities(known)
+    house.sign_in_by_key(waits=True)
+    certified = ImapClient(house.connect(tls=replace(TLS, peer_key="its fingerprint")))
+    await certified.wire.line()
+    told["with a certificate"] = await capabilities(certified)
     await private.ok(f'LOGIN {USER} "{PASSWORD}"')
     told["after login"] = await capabilities(private)
     await private.ok("ENABLE IMAP4rev2 UTF8=ACCEPT CONDSTORE QRESYNC METADATA UIDONLY")
@@ -88,13 +88,13 @@ async def test_which_capabilities_come_and_go() -> None:
     told = await said_in_every_state()
     always = set.intersection(*told.values())
     assert {state: words - always for state, words in told.items()} == {
-        "in clear": {"STARTTLS", "LOGINDISABLED"},
-        "with TLS": {"AUTH=PLAIN"},
-        "with a certificate": {"AUTH=EXTERNAL", "AUTH=PLAIN"},
+        "in clear": {"STARTTLS", "LOGINDISABLED", *IN_CLEAR},
+        "with TLS": {*IN_CLEAR, *UNDER_TLS},
+        "with a certificate": {*IN_CLEAR, *UNDER_TLS, "AUTH=EXTERNAL"},
         "after login": set(),
         "after ENABLE": set(),
         "selected": set(),
-        "after UNAUTHENTICATE": {"AUTH=PLAIN"},
+        "after UNAUTHENTICATE": {*IN_CLEAR, *UNDER_TLS},
     }
 
 

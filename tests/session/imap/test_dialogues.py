@@ -6,10 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from roost.base.address import Address
-from roost.ports.net import Wire
-from roost.service.key_login import IdentityForeign, KeyLogin
-from roost.service.login import Login
+from roost.proto.sasl.mechanisms import MECHANISMS
 from roost.session.imap.ports import ImapLimits
 from roost.testing.dialogue import play, read_script
 from roost.testing.imap import PASSWORD, USER, ImapHouse, new_house
@@ -22,24 +19,12 @@ FILES = sorted(FOLDER.glob("*.txt"))
 KEYED = replace(TLS, peer_key="its fingerprint")
 
 
-def sign_in_by_key(house: ImapHouse, *, waits: bool) -> None:
-    """Every key signs in as me@mx.test, and may act as other@mx.test."""
-
-    async def login_as(identity: str, _client: str, _wire: Wire) -> Login:
-        if identity not in ("", USER, "other@mx.test"):
-            raise IdentityForeign
-        return Login(house.account, Address.parse(identity or USER), house.credential)
-
-    async def identify(wire: Wire, *, signs_in: bool) -> KeyLogin:
-        return KeyLogin(await login_as("", "", wire), waits)
-
-    house.change_port(identify=identify, login_as=login_as)
-
-
 def furnish(house: ImapHouse, options: Mapping[str, str]) -> None:
     """Make the house as a dialogue asks for it."""
+    names = options.get("mechanisms", "EXTERNAL PLAIN").split(" ")
     house.accepting = options.get("disk") != "low"
     house.change_port(
+        mechanisms=tuple(one for one in MECHANISMS if one.name in names),
         clear_text_logins=options.get("clear") == "on",
         default_quota=int(options.get("quota", "0")),
         limits=ImapLimits(
@@ -61,7 +46,7 @@ def connect_to(house: ImapHouse) -> Callable[[str, Mapping[str, str]], Awaitable
         furnish(house, options)
         keyed = "key" in options
         if options.get("key") in ("signs in", "waits"):
-            sign_in_by_key(house, waits=options["key"] == "waits")
+            house.sign_in_by_key(waits=options["key"] == "waits")
         wire = house.connect(
             tls=None if options.get("tls") == "off" else KEYED if keyed else TLS,
             tls_later=KEYED if keyed else TLS,

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from roost.proto.sasl.external import EXTERNAL
-from roost.proto.sasl.login import LOGIN
-from roost.proto.sasl.plain import PLAIN
+from roost.proto.sasl.mechanism import Offered
+from roost.proto.sasl.mechanisms import MECHANISMS
 from roost.proto.smtp.extension import Extensions
 from roost.proto.smtp.server_config import Role, ServerConfig
 from roost.session.smtp.inbound import InboundSession
@@ -17,14 +17,10 @@ from roost.session.smtp.submission import SubmissionSession
 from roost.testing.clock import StoppedClock
 from roost.testing.dialogue import play, read_script
 from roost.testing.log import ListLog
+from roost.testing.random import SeededRandom
 from roost.testing.smtp import MemoryMail, Refused
 from roost.testing.wire import TLS, MemoryWire
 
-MECHANISMS = {
-    Role.MX: (),
-    Role.SUBMISSION: (EXTERNAL, PLAIN, LOGIN),
-    Role.LOCALSERVE: (PLAIN, LOGIN),
-}
 FOLDER = Path(__file__).parents[2] / "dialogue" / "smtp"
 FILES = sorted(FOLDER.glob("*.txt"))
 
@@ -40,13 +36,21 @@ def config_of(role: Role, options: Mapping[str, str]) -> ServerConfig:
             dsn=options.get("dsn") == "on",
             require_tls=options.get("requiretls") == "on",
         ),
-        mechanisms=MECHANISMS[role],
+        mechanisms=mechanisms_of(role, options),
         auth_required=role is Role.SUBMISSION,
         auth_in_clear=role is Role.LOCALSERVE,
     )
 
 
-async def connect(_who: str, options: Mapping[str, str]) -> MemoryWire:
+def mechanisms_of(role: Role, options: Mapping[str, str]) -> tuple[Offered, ...]:
+    """Those that a dialogue asks for, the simple ones where it asks for none."""
+    if role is Role.MX:
+        return ()
+    names = options.get("mechanisms", "EXTERNAL PLAIN LOGIN").split(" ")
+    return tuple(one for one in MECHANISMS if one.name in names)
+
+
+async def connect(clock: StoppedClock, _who: str, options: Mapping[str, str]) -> MemoryWire:
     role = Role(options.get("role", "mx"))
     house = MemoryMail(accepting=options.get("disk") != "low")
     if role is Role.LOCALSERVE:
@@ -55,7 +59,7 @@ async def connect(_who: str, options: Mapping[str, str]) -> MemoryWire:
         option.split(" ") for option in options.get("fail", "").split(",") if option
     ):
         house.errors[step] = Refused(code)
-    port = SmtpPort(config_of(role, options), house.services(), StoppedClock(), ListLog())
+    port = SmtpPort(config_of(role, options), house.services(), clock, ListLog(), SeededRandom())
     session = (SubmissionSession if role is Role.SUBMISSION else InboundSession)(port)
     secured = replace(TLS, peer_key="its fingerprint") if "key" in options else TLS
     if options.get("key") == "known":
@@ -67,7 +71,13 @@ async def connect(_who: str, options: Mapping[str, str]) -> MemoryWire:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("one_octet_at_a_time", [False, True], ids=["lines", "octets"])
 async def test_dialogue(path: Path, one_octet_at_a_time: bool) -> None:
-    await play(read_script(path), connect, one_octet_at_a_time=one_octet_at_a_time)
+    clock = StoppedClock()
+    await play(
+        read_script(path),
+        partial(connect, clock),
+        clock=clock,
+        one_octet_at_a_time=one_octet_at_a_time,
+    )
 
 
 def test_there_are_dialogues_and_each_names_its_rfc() -> None:

@@ -14,6 +14,7 @@ from roost.session.smtp.ports import SmtpPort
 from roost.session.smtp.submission import SubmissionSession
 from roost.testing.clock import StoppedClock
 from roost.testing.log import ListLog
+from roost.testing.random import SeededRandom
 from roost.testing.smtp import MemoryMail, Refused
 from roost.testing.wire import TLS, MemoryWire
 
@@ -36,7 +37,7 @@ class Bench:
         config = ServerConfig(
             "mx.test", Role.SUBMISSION, mechanisms=(EXTERNAL, PLAIN), auth_required=True
         )
-        self.port = SmtpPort(config, self.mail.services(), self.clock, ListLog())
+        self.port = SmtpPort(config, self.mail.services(), self.clock, ListLog(), SeededRandom())
 
     async def greeted(self, tls: TlsFacts = TLS) -> MemoryWire:
         wire = MemoryWire(SubmissionSession(self.port), tls=tls).connect()

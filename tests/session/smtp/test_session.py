@@ -20,6 +20,7 @@ from roost.session.smtp.submission import SubmissionSession
 from roost.session.smtp.traced import hop_of
 from roost.testing.clock import START, StoppedClock
 from roost.testing.log import ListLog
+from roost.testing.random import SeededRandom
 from roost.testing.smtp import MemoryMail, Refused
 from roost.testing.wire import TLS, MemoryWire
 
@@ -54,7 +55,9 @@ class Bench:
             mechanisms=(PLAIN,) if role is Role.SUBMISSION else (),
             auth_in_clear=True,
         )
-        self._port = SmtpPort(config, self.mail.services(), self.clock, self.log, limits)
+        self._port = SmtpPort(
+            config, self.mail.services(), self.clock, self.log, SeededRandom(), limits
+        )
         self._is_submission = role is Role.SUBMISSION
 
     def session(self) -> Session:

@@ -9,16 +9,40 @@ from dataclasses import dataclass
 
 import msgspec
 
-from roost.proto.sasl.mechanism import Credentials
+from roost.proto.sasl.mechanism import Credentials, Failed, LookUp, Proved, Token
 from roost.proto.smtp.command import Hello, Mail, Rcpt, StartTls
+from roost.proto.smtp.reply import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class SecretsAsked:
+    """A login wants to know what it is checked against. Wants `Server.found`, or to be refused."""
+
+    mechanism: str
+    look_up: LookUp
 
 
 @dataclass(frozen=True, slots=True)
 class LoginAsked:
-    """A client gave credentials. Wants an answer."""
+    """A client gave credentials, proved them, or showed a token. Wants an answer.
+
+    A token that is no good is answered with `Server.token_refused`.
+    """
 
     mechanism: str
-    credentials: Credentials
+    credentials: Credentials | Proved | Token
+
+
+@dataclass(frozen=True, slots=True)
+class LoginBroken:
+    """An AUTH exchange failed by itself. Wants to be refused, with `reply` or another one.
+
+    failed: None where the client gave up or spoke no base64.
+    """
+
+    mechanism: str
+    reply: Reply
+    failed: Failed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +87,16 @@ class Closing:
     """The last reply is in the output: send it and close."""
 
 
-Question = Hello | StartTls | LoginAsked | ExternalAsked | Mail | Rcpt | MessageBegin | MessageEnd
+Question = (
+    Hello
+    | StartTls
+    | SecretsAsked
+    | LoginAsked
+    | LoginBroken
+    | ExternalAsked
+    | Mail
+    | Rcpt
+    | MessageBegin
+    | MessageEnd
+)
 Event = Question | MessageChunk | TransactionDropped | Closing

@@ -13,6 +13,8 @@ HELP = Reply(214, "2.0.0", "this is a mail server; it speaks RFC 5321")
 BYE = Reply(221, "2.0.0", "bye")
 STARTTLS = Reply(220, "2.0.0", "go ahead with TLS")
 LOGGED_IN = Reply(235, "2.7.0", "logged in")
+CANCELLED = Reply(501, "5.7.0", "the login was cancelled")
+WRONG_LOGIN = Reply(535, "5.7.8", "wrong user name or password")
 CANNOT_VERIFY = Reply(252, "2.0.0", "not told here; send a message and see")
 START_MESSAGE = b"354 send the message, end with a dot on a line of its own\r\n"
 

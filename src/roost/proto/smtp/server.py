@@ -8,11 +8,12 @@ waits inside, so replies keep the order of the commands (RFC 2920).
 
 from collections import deque
 from collections.abc import Callable
-from enum import Enum
 from typing import Any, ClassVar
 
+from roost.proto.sasl.binding import NO_BINDINGS, Bindings
+from roost.proto.sasl.mechanism import Exchange, Secrets
 from roost.proto.smtp import replies
-from roost.proto.smtp.auth import Exchange, begin_exchange
+from roost.proto.smtp.auth import Authentication, Outcome
 from roost.proto.smtp.command import (
     Bdat,
     Hello,
@@ -20,7 +21,6 @@ from roost.proto.smtp.command import (
     Rcpt,
     StartTls,
     no_argument,
-    parse_auth_command,
     parse_bdat,
     parse_hello,
     parse_mail,
@@ -33,41 +33,30 @@ from roost.proto.smtp.event import (
     Event,
     ExternalAsked,
     LoginAsked,
+    LoginBroken,
     MessageBegin,
     MessageChunk,
     MessageEnd,
+    SecretsAsked,
     TransactionDropped,
 )
 from roost.proto.smtp.extension import announce
 from roost.proto.smtp.parameter import CommandError
-from roost.proto.smtp.reader import (
-    MAX_AUTH_LINE_OCTETS,
-    InputReader,
-    LineTooLong,
-)
+from roost.proto.smtp.reader import MAX_AUTH_LINE_OCTETS, InputReader, LineTooLong
 from roost.proto.smtp.reply import Reply, spell_lines
 from roost.proto.smtp.server_config import ServerConfig
 from roost.proto.smtp.standing import Standing
-from roost.proto.smtp.state import AFTER, IN_TRANSACTION, MISSING_STEP, VERBS, Phase
+from roost.proto.smtp.state import AFTER, IN_TRANSACTION, MISSING_STEP, VERBS, Mode, Phase
 from roost.proto.smtp.transfer import Transfer
-
-
-class _Mode(Enum):
-    """What the next octets are."""
-
-    COMMAND = "command"
-    SASL = "sasl"
-    MESSAGE = "message"
-    MESSAGE_OVER = "message over"  # it has ended, or a chunk of it; no octet is missing
-    DEAF = "deaf"  # until TLS has begun, or for good
 
 
 class Server:
     """One connection.
 
     connection_id: put behind the text of error replies. tls: whether TLS is on from the start.
-    can_start_tls: whether STARTTLS may be offered. has_certificate: whether the client presented
-    one in the handshake.
+    can_start_tls: whether STARTTLS may be offered. bindings: what a login may be bound to.
+    has_certificate: whether the client presented one in the handshake. fresh: what an AUTH exchange
+    is given anew, its nonce and the time.
     """
 
     def __init__(
@@ -77,20 +66,22 @@ class Server:
         connection_id: str = "",
         tls: bool = False,
         can_start_tls: bool = False,
+        bindings: Bindings = NO_BINDINGS,
         has_certificate: bool = False,
+        fresh: Callable[[], Exchange] = Exchange,
     ) -> None:
         self._config = config
         self._suffix = f" ({connection_id})" if connection_id else ""
-        self._standing = Standing(tls, can_start_tls, has_certificate)
+        self._standing = Standing(tls, can_start_tls, bindings, has_certificate)
+        self._login = Authentication(config, fresh, self._standing)
         self._input = InputReader()
         self._output = bytearray()
-        self._mode = _Mode.COMMAND
+        self._mode = Mode.COMMAND
         self._phase = Phase.CONNECTED
         self._asked: Event | None = None
         self._events: deque[Event] = deque()
         self._is_first_line = True
         self._errors = 0
-        self._exchange: Exchange | None = None
         self._recipients = 0
         self._smtputf8 = False
         self._transfer: Transfer | None = None
@@ -113,6 +104,11 @@ class Server:
         return self._standing.authenticated
 
     @property
+    def unfinished_login(self) -> str:
+        """The mechanism of an AUTH exchange in which the client has more to say, "" for none."""
+        return self._login.unfinished
+
+    @property
     def buffered_octets(self) -> int:
         """How much input waits inside."""
         return len(self._input)
@@ -128,7 +124,7 @@ class Server:
 
     def receive(self, octets: bytes) -> None:
         """Octets from the client, cut anywhere."""
-        if self._mode is not _Mode.DEAF:
+        if self._mode is not Mode.DEAF:
             self._input.feed(octets)
 
     def take_output(self) -> bytes:
@@ -150,11 +146,11 @@ class Server:
     def _step(self) -> bool:
         """Use some input; False when there is too little."""
         mode = self._mode
-        if mode is _Mode.COMMAND or mode is _Mode.SASL:
+        if mode is Mode.COMMAND or mode is Mode.SASL:
             return self._take_line()
-        if mode is _Mode.MESSAGE:
+        if mode is Mode.MESSAGE:
             return self._take_message()
-        return mode is _Mode.MESSAGE_OVER and self._end_of_octets()
+        return mode is Mode.MESSAGE_OVER and self._end_of_octets()
 
     def accept(self, reply: Reply | None = None) -> None:
         """Answer the question asked last with yes. reply: instead of the usual text."""
@@ -170,9 +166,25 @@ class Server:
         if isinstance(asked, MessageBegin) and self._transfer is not None:
             self._transfer.spoil(reply)  # said once the chunk is over
             return
+        if isinstance(asked, LoginBroken) and asked.failed and asked.failed.final is not None:
+            self._go_on_with_auth(self._login.exchange.tell_failure(asked.failed.final, reply))
+            return
         if isinstance(asked, MessageBegin | MessageEnd):
             self._end_transaction()
+        self._login.forget()
         self._say(reply)
+
+    def found(self, secrets: Secrets) -> None:
+        """Answer SecretsAsked."""
+        assert isinstance(self._asked, SecretsAsked), "nobody asked for secrets"
+        self._asked = None
+        self._go_on_with_auth(self._login.exchange.found(secrets))
+
+    def token_refused(self) -> None:
+        """Answer LoginAsked for a token that is no good: the client is told why, then no."""
+        assert isinstance(self._asked, LoginAsked), "nobody showed a token"
+        self._asked = None
+        self._go_on_with_auth(self._login.exchange.token_refused())
 
     def spoil(self, reply: Reply) -> None:
         """Give out no more of the message that is coming; `reply` is said at its end."""
@@ -183,26 +195,28 @@ class Server:
         """The client's certificate says who it is: it needs no AUTH. RFC 4422 appendix A."""
         self._standing.identified = True
 
-    def tls_started(self, *, has_certificate: bool = False) -> None:
+    def tls_started(
+        self, bindings: Bindings = NO_BINDINGS, *, has_certificate: bool = False
+    ) -> None:
         """TLS is on: all the client said is forgotten. RFC 3207 section 4.2."""
-        self._standing.secure(has_certificate=has_certificate)
+        self._standing.secure(bindings, has_certificate=has_certificate)
         self._input.clear()
         self._end_transaction()
         self._phase = Phase.CONNECTED
-        self._mode = _Mode.COMMAND
+        self._mode = Mode.COMMAND
 
     def close(self, reply: Reply) -> None:
         """Say `reply` and hear no more."""
         self._say(reply)
         self._input.clear()
-        self._mode = _Mode.DEAF
+        self._mode = Mode.DEAF
         self._asked = None
         self._events.clear()
 
     # Lines.
 
     def _take_line(self) -> bool:
-        in_auth = self._mode is _Mode.SASL
+        in_auth = self._mode is Mode.SASL
         try:
             line = self._input.sasl_line() if in_auth else self._input.command_line()
         except LineTooLong as error:
@@ -213,7 +227,8 @@ class Server:
             return False
         try:
             if in_auth:
-                self._sasl_line(line)
+                self._mode = Mode.COMMAND
+                self._go_on_with_auth(self._login.exchange.answer(line))
             else:
                 self._command_line(line)
         except CommandError as error:
@@ -266,12 +281,6 @@ class Server:
         any_name = self._config.role.takes_any_name
         self._events.append(parse_hello(verb, argument, any_name=any_name))
 
-    def _ehlo(self, argument: str | None) -> None:
-        self._hello("EHLO", argument)
-
-    def _helo(self, argument: str | None) -> None:
-        self._hello("HELO", argument)
-
     def _accept_hello(self, asked: Hello, _reply: Reply | None) -> None:
         self._end_transaction()
         self._standing.greeted()
@@ -282,7 +291,7 @@ class Server:
             self._config.extensions,
             starttls=self._standing.can_start_tls and not self.tls,
             tls=self.tls,
-            mechanisms=[one.name for one in self._standing.offered(self._config)],
+            mechanisms=self._login.names(),
         )
         self._output += spell_lines(250, [self._config.hostname, *lines])
 
@@ -294,28 +303,26 @@ class Server:
         self._say(replies.STARTTLS)
         # What came in clear behind STARTTLS was perhaps put there by someone else.
         self._input.clear()
-        self._mode = _Mode.DEAF
+        self._mode = Mode.DEAF
 
     def _auth(self, argument: str | None) -> None:
-        asked = parse_auth_command(argument)
-        self._exchange = begin_exchange(asked, self._config, self._standing)
-        self._go_on_with_auth(self._exchange.begin(asked.initial))
+        self._go_on_with_auth(self._login.begin(argument))
 
-    def _sasl_line(self, line: bytes) -> None:
-        assert self._exchange is not None
-        self._mode = _Mode.COMMAND
-        self._go_on_with_auth(self._exchange.answer(line))
-
-    def _go_on_with_auth(self, outcome: bytes | LoginAsked | ExternalAsked) -> None:
+    def _go_on_with_auth(self, outcome: Outcome) -> None:
         if isinstance(outcome, bytes):
             self._output += outcome
-            self._mode = _Mode.SASL
+            self._mode = Mode.SASL
+        elif isinstance(outcome, Reply):
+            self._say(outcome)
         else:
             self._events.append(outcome)
 
     def _accept_login(self, _asked: LoginAsked | ExternalAsked, reply: Reply | None) -> None:
         self._standing.authenticated = True
         self._say(reply or replies.LOGGED_IN)
+
+    def _accept_nothing(self, asked: SecretsAsked | LoginBroken, _reply: Reply | None) -> None:
+        raise ValueError(f"{type(asked).__name__} cannot be answered with yes")
 
     def _mail(self, argument: str | None) -> None:
         asked = parse_mail(argument, self._config.extensions)
@@ -383,7 +390,7 @@ class Server:
             # Reading on would take commands for octets of the message for a long time, or for ever.
             self._fatal(replies.fault(Fault.TOO_LARGE, most))
             return
-        self._mode = _Mode.MESSAGE
+        self._mode = Mode.MESSAGE
         if self._transfer is not None:
             self._transfer.next_chunk(chunk)
             return
@@ -405,7 +412,7 @@ class Server:
             self._phase = AFTER[self._phase, "BDAT"]
             return
         self._transfer = self._new_transfer(None)
-        self._mode = _Mode.MESSAGE
+        self._mode = Mode.MESSAGE
         self._output += replies.START_MESSAGE
 
     def _take_message(self) -> bool:
@@ -417,14 +424,14 @@ class Server:
         if text:
             self._events.append(MessageChunk(text))
         if transfer.is_over:
-            self._mode = _Mode.MESSAGE_OVER
+            self._mode = Mode.MESSAGE_OVER
         return True
 
     def _end_of_octets(self) -> bool:
         """Only now, when the driver has dealt with the last octets, it is known what to answer."""
         transfer = self._transfer
         assert transfer is not None
-        self._mode = _Mode.COMMAND
+        self._mode = Mode.COMMAND
         if (refusal := transfer.refusal) is not None:
             if self._phase in IN_TRANSACTION:
                 self._end_transaction()
@@ -464,8 +471,8 @@ class Server:
         self._events.append(Closing())
 
     _ON_COMMAND: ClassVar[dict[str, Callable[["Server", str | None], None]]] = {
-        "EHLO": _ehlo,
-        "HELO": _helo,
+        "EHLO": lambda self, argument: self._hello("EHLO", argument),
+        "HELO": lambda self, argument: self._hello("HELO", argument),
         "STARTTLS": _starttls,
         "AUTH": _auth,
         "MAIL": _mail,
@@ -481,7 +488,9 @@ class Server:
     _ON_YES: ClassVar[dict[type, Callable[["Server", Any, Reply | None], None]]] = {
         Hello: _accept_hello,
         StartTls: _accept_starttls,
+        SecretsAsked: _accept_nothing,
         LoginAsked: _accept_login,
+        LoginBroken: _accept_nothing,
         ExternalAsked: _accept_login,
         Mail: _accept_mail,
         Rcpt: _accept_rcpt,

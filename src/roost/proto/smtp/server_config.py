@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
+from roost.proto.sasl.binding import NO_BINDINGS, Bindings
 from roost.proto.sasl.mechanism import Offered
 from roost.proto.sasl.mechanisms import offered
 from roost.proto.smtp.extension import Extensions
@@ -48,7 +49,16 @@ class ServerConfig:
     auth_in_clear: bool = False
     max_errors: int = 20
 
-    def offered(self, *, tls: bool, has_certificate: bool = False) -> list[Offered]:
-        """The mechanisms that may be used with, or without, TLS and a client's certificate."""
-        private = tls or self.auth_in_clear
-        return list(offered(self.mechanisms, private=private, has_certificate=has_certificate))
+    def offered(
+        self, *, tls: bool, bindings: Bindings = NO_BINDINGS, has_certificate: bool = False
+    ) -> tuple[Offered, ...]:
+        """The mechanisms that may be used with, or without, TLS and what it has.
+
+        bindings: what a login may be bound to. has_certificate: whether the client presented one.
+        """
+        return offered(
+            self.mechanisms,
+            private=tls or self.auth_in_clear,
+            bindings=bindings,
+            has_certificate=has_certificate,
+        )

@@ -1,6 +1,16 @@
 """The order of commands, as a table. RFC 5321 section 4.1.4."""
 
-from enum import StrEnum
+from enum import Enum, StrEnum
+
+
+class Mode(Enum):
+    """What the next octets are."""
+
+    COMMAND = "command"
+    SASL = "sasl"
+    MESSAGE = "message"
+    MESSAGE_OVER = "message over"  # it has ended, or a chunk of it; no octet is missing
+    DEAF = "deaf"  # until TLS has begun, or for good
 
 
 class Phase(StrEnum):

@@ -41,6 +41,7 @@ _NO: MappingProxyType[str, tuple[Code | None, str]] = MappingProxyType(
         "store_failed": (response.UNAVAILABLE, "nothing can be kept at the moment"),
         "blob_gone": (response.UNAVAILABLE, "the message was lost on the way, try again"),
         "login_failed": (response.AUTHENTICATIONFAILED, "wrong user name or password"),
+        "login_foreign": (response.AUTHORIZATIONFAILED, "nobody may act for another"),
         "login_disabled": (response.CONTACTADMIN, "this account may not log in"),
         "login_busy": (response.UNAVAILABLE, "too many logins at the moment, try again"),
         "login_limited": (response.UNAVAILABLE, "too many logins failed, try again later"),

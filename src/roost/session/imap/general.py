@@ -6,15 +6,12 @@ from roost.proto.imap.command import Command
 from roost.proto.imap.core.enable import Enable
 from roost.proto.imap.core.id import Id
 from roost.proto.imap.ext import appendlimit
-from roost.proto.sasl.external import EXTERNAL
 from roost.proto.sasl.mechanism import Offered
 from roost.proto.sasl.mechanisms import offered
-from roost.proto.sasl.plain import PLAIN
 from roost.session.imap import condstore, context, messagelimit, metadata
 from roost.session.imap.conversation import CONDSTORE, QRESYNC, UIDONLY, Conversation, Done
 from roost.session.imap.places import PREFIX
-
-MECHANISMS: tuple[Offered, ...] = (EXTERNAL, PLAIN)
+from roost.session.sign_in import bindings_of
 
 _CLIENT_FIELDS = ("name", "version", "os")
 MAX_CLIENT_ID = 200
@@ -32,10 +29,8 @@ def capabilities(talk: Conversation) -> list[str]:
         return known
     if talk.wire.can_start_tls:
         known.append("STARTTLS")
-    safe = may_send_passwords(talk)
-    mechanisms = offered(MECHANISMS, private=safe, has_certificate=has_certificate(talk.wire))
-    known += [f"AUTH={one.name}" for one in mechanisms]
-    return known if safe else [*known, "LOGINDISABLED"]
+    known += [f"AUTH={one.name}" for one in mechanisms(talk)]
+    return known if may_send_passwords(talk) else [*known, "LOGINDISABLED"]
 
 
 def _spelled(talk: Conversation, name: str) -> str:
@@ -53,6 +48,16 @@ def may_send_passwords(talk: Conversation) -> bool:
 def has_certificate(wire: Wire) -> bool:
     """Whether the client presented a certificate in the TLS handshake."""
     return wire.tls is not None and wire.tls.peer_key is not None
+
+
+def mechanisms(talk: Conversation) -> tuple[Offered, ...]:
+    """The mechanisms that AUTHENTICATE has on this connection, the safest first."""
+    return offered(
+        talk.port.mechanisms,
+        private=may_send_passwords(talk),
+        bindings=bindings_of(talk.wire),
+        has_certificate=has_certificate(talk.wire),
+    )
 
 
 async def capability(talk: Conversation, command: Command) -> Done:  # noqa: ARG001 - a handler

@@ -10,9 +10,12 @@ from roost.ports.clock import Clock
 from roost.ports.log import Log
 from roost.ports.net import Wire
 from roost.ports.random import Random
+from roost.proto.sasl.external import EXTERNAL
+from roost.proto.sasl.mechanism import Offered
+from roost.proto.sasl.plain import PLAIN
 from roost.service.key_login import KeyLogin, KeyRefused
 from roost.service.login import Login
-from roost.session.sign_in import SignIn
+from roost.session.sign_in import BeginProof, SignIn
 from roost.store.engine import Store
 from roost.store.search_index import SearchIndex
 
@@ -64,12 +67,14 @@ def _never(_wire: Wire) -> bool:
 class ImapPort:
     """All that sessions of one port share.
 
-    check_login: name and password -> who that is; raises ServiceError. refuses_logins: whether too
-    many failed where the connection comes from. default_quota: octets of accounts without a limit
-    of their own, 0 for none. search: the index of texts, None where there is none. in_background:
-    runs work that outlives the connection. version: of the program, told to clients that logged in,
-    "" to keep it from them. identify: see Identify. login_as: who asks for an identity by the
-    certificate of its connection, "" for its own, with what the program calls itself.
+    check_login: name and password -> who that is; raises ServiceError. begin_proof: the same for
+    mechanisms that do not send the password. mechanisms: for AUTHENTICATE. refuses_logins: whether
+    too many failed where the connection comes from. default_quota: octets of accounts without a
+    limit of their own, 0 for none. search: the index of texts, None where there is none.
+    in_background: runs work that outlives the connection. version: of the program, told to clients
+    that logged in, "" to keep it from them. identify: see Identify. login_as: who asks for an
+    identity by the certificate of its connection, "" for its own, with what the program calls
+    itself.
     """
 
     hostname: str
@@ -79,11 +84,13 @@ class ImapPort:
     random: Random
     log: Log
     check_login: CheckLogin
+    begin_proof: BeginProof[Login]
     may_accept: Callable[[], bool]
     in_background: Callable[[Coroutine[Any, Any, None]], None]
     search: SearchIndex | None = None
     refuses_logins: Callable[[Wire], bool] = _never
     default_quota: int = 0
+    mechanisms: tuple[Offered, ...] = (EXTERNAL, PLAIN)
     clear_text_logins: bool = False
     version: str = ""
     identify: Identify = _nobody

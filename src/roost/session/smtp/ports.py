@@ -9,8 +9,9 @@ from roost.base.address import Address
 from roost.ports.clock import Clock
 from roost.ports.log import Log
 from roost.ports.net import Wire
+from roost.ports.random import Random
 from roost.proto.smtp.server_config import ServerConfig
-from roost.session.sign_in import SignIn
+from roost.session.sign_in import BeginProof, SignIn
 from roost.session.smtp.transaction import Envelope
 
 RouteT = TypeVar("RouteT")  # what resolving a recipient gives, handed on as it is
@@ -43,7 +44,8 @@ class Services(Generic[RouteT, StowedT, LoginT]):
     begin_message: a sink for one message.
     deliver: returns once the message is committed for all recipients; raises, and then it is
     for none. It also writes the log, because it knows what became of the message.
-    check_login: who that is; it also writes the log, because it knows who and why.
+    check_login: who that is by a password; it also writes the log, because it knows who and why.
+    begin_proof: the same for mechanisms that do not send the password.
     refuses_logins: whether too many failed where the connection comes from.
     identify: who the certificate of a connection says it is, which may have changed since its
     handshake. login_as: the same with an identity of the client's choice, "" for its own, and with
@@ -59,6 +61,7 @@ class Services(Generic[RouteT, StowedT, LoginT]):
     deliver: Callable[[Envelope[RouteT, LoginT], StowedT], Awaitable[None]]
     discard: Callable[[StowedT], Coroutine[Any, Any, None]]
     check_login: Callable[[SignIn, Wire], Awaitable[LoginT]]
+    begin_proof: BeginProof[LoginT]
     refuses_logins: Callable[[Wire], bool]
     identify: Callable[[Wire], Awaitable[LoginT]]
     login_as: Callable[[str, str, Wire], Awaitable[LoginT]]
@@ -90,4 +93,5 @@ class SmtpPort(Generic[RouteT, StowedT, LoginT]):
     services: Services[RouteT, StowedT, LoginT]
     clock: Clock
     log: Log
+    random: Random
     limits: SmtpLimits = field(default_factory=SmtpLimits)

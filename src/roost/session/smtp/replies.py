@@ -1,6 +1,7 @@
 """How an error is told to an SMTP peer: the one table. RFC 3463, RFC 5321 section 4.2.3."""
 
 from roost.base.errors import ServiceError
+from roost.proto.smtp.replies import WRONG_LOGIN
 from roost.proto.smtp.reply import Reply
 
 REPLY: dict[str, Reply] = {
@@ -16,7 +17,8 @@ REPLY: dict[str, Reply] = {
     "message_too_large": Reply(552, "5.3.4", "the message is too large"),
     "mail_loop": Reply(550, "5.4.6", "the message goes round in circles"),
     "sender_refused": Reply(550, "5.7.1", "this sender is refused"),
-    "login_failed": Reply(535, "5.7.8", "wrong user name or password"),
+    "login_failed": WRONG_LOGIN,
+    "login_foreign": Reply(535, "5.7.8", "nobody may act for another"),
     "login_disabled": Reply(525, "5.7.13", "this account may not log in"),
     "login_limited": Reply(454, "4.7.0", "too many logins failed, try again later"),
     "login_busy": Reply(454, "4.7.0", "too many logins at the moment, try again"),

@@ -7,6 +7,7 @@ reading stops when too much of it does.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import ClassVar, Generic
 
 from roost.base.address import Address
@@ -20,20 +21,21 @@ from roost.proto.smtp.event import (
     Event,
     ExternalAsked,
     LoginAsked,
+    LoginBroken,
     MessageBegin,
     MessageChunk,
     MessageEnd,
+    SecretsAsked,
     TransactionDropped,
 )
 from roost.proto.smtp.reply import Reply
 from roost.proto.smtp.server import Server
-from roost.service.login_outcome import LoginFailed
-from roost.session.sign_in import LoginPace, SignIn
+from roost.session.sign_in import bindings_of, fresh_exchange
 from roost.session.smtp import replies
+from roost.session.smtp.login import Asked, Authenticator
 from roost.session.smtp.ports import LoginT, MessageSink, RouteT, SmtpPort, StowedT
 from roost.session.smtp.transaction import Client, Envelope, Recipient
 
-MAX_CLIENT_LENGTH = 200  # of what it calls itself, in the list of logins
 FLUSH_OCTETS = 32 * 1024  # replies of pipelined commands leave together, up to so much
 LONG_WORK_SECONDS = 1.0  # after which the client gets its whole time again
 
@@ -48,9 +50,8 @@ class CertificateSeen:
     greets: bool
 
 
-_WAITING = frozenset(
-    {CertificateSeen, Mail, Rcpt, MessageChunk, MessageEnd, LoginAsked, ExternalAsked}
-)
+_LOGINS = frozenset({SecretsAsked, LoginAsked, LoginBroken, ExternalAsked})
+_WAITING = _LOGINS | {CertificateSeen, Mail, Rcpt, MessageChunk, MessageEnd}
 
 
 class SmtpSession(Generic[RouteT, StowedT, LoginT]):
@@ -60,6 +61,7 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
 
     _wire: Wire
     _machine: Server
+    _authenticator: Authenticator[RouteT, StowedT, LoginT]
 
     def __init__(self, port: SmtpPort[RouteT, StowedT, LoginT]) -> None:
         self._port = port
@@ -67,12 +69,9 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
         self._clock = port.clock
         self._log = port.log
         self._hello = Hello("")
-        self._login: LoginT | None = None
-        self._by_key: LoginT | None = None  # who the certificate says it is
         self._mail: Mail | None = None
         self._recipients: list[Recipient[RouteT]] = []
         self._sink: MessageSink[StowedT] | None = None
-        self._pace = LoginPace(port.clock)
         self._message_begun: float | None = None
         self._wait = port.limits.command_timeout
         self._has_task = False  # from the spawning of the task to its end
@@ -93,8 +92,11 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
             connection_id=wire.id,
             tls=wire.tls is not None,
             can_start_tls=wire.can_start_tls,
+            bindings=bindings_of(wire),
             has_certificate=self._has_certificate,
+            fresh=partial(fresh_exchange, self._port.random, self._clock),
         )
+        self._authenticator = Authenticator(self._services, self._machine, wire, self._clock)
         wire.wait_at_most(self._wait.total_seconds())
         if self._is_refused():
             self._leave(replies.TOO_MANY_LOGINS)
@@ -121,8 +123,9 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
         """Forget all the client said in clear. RFC 3207 section 4.2."""
         self._hello = Hello("")
         self._drop_transaction()
-        self._machine.tls_started(has_certificate=self._has_certificate)
-        if self._has_certificate:
+        bindings, has_certificate = bindings_of(self._wire), self._has_certificate
+        self._machine.tls_started(bindings, has_certificate=has_certificate)
+        if has_certificate:
             self._begin_work(CertificateSeen(greets=False))
 
     def peer_closed(self) -> None:
@@ -147,6 +150,7 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
     def lost(self) -> None:
         """Forget the message that was coming, once nobody writes to it any more."""
         self._lost = True
+        self._authenticator.lost(self._hello.name)
         if not self._at_work:
             self._drop_transaction()
 
@@ -210,8 +214,7 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
             case Hello():
                 self._drop_transaction()
                 self._hello = event
-                if self._by_key is not None:
-                    self._login = self._by_key  # the machine takes AUTH again
+                self._authenticator.greeted()
                 self._machine.accept()
             case StartTls():
                 self._machine.accept()
@@ -239,7 +242,7 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
                     await self._take_octets(octets)
                 case MessageEnd():
                     await self._take_message()
-                case LoginAsked() | ExternalAsked():
+                case SecretsAsked() | LoginAsked() | LoginBroken() | ExternalAsked():
                     await self._take_login(event)
                 case CertificateSeen():
                     await self._identify(event)
@@ -332,8 +335,7 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
 
     async def _identify(self, seen: CertificateSeen) -> None:
         """Take the client for who its certificate says it is, also on a resumed connection."""
-        self._login = self._by_key = await self._services.identify(self._wire)
-        self._machine.client_identified()
+        await self._authenticator.identify()
         if seen.greets:
             self._machine.greet()
 
@@ -341,27 +343,14 @@ class SmtpSession(Generic[RouteT, StowedT, LoginT]):
         """Whether this kind of port hears nobody from where the connection comes from."""
         return False
 
-    async def _take_login(self, asked: LoginAsked | ExternalAsked) -> None:
-        await self._pace.before()
-        try:
-            self._login = await self._check_login(asked)
-        except ServiceError:
-            if self._pace.failed(self._wire) or self._services.refuses_logins(self._wire):
-                self._leave(replies.TOO_MANY_LOGINS)
-                return
-            raise
-        self._pace.succeeded(self._wire)
-        self._machine.accept()
+    async def _take_login(self, asked: Asked) -> None:
+        if await self._authenticator.answer(asked, self._hello.name):
+            self._leave(replies.TOO_MANY_LOGINS)
 
-    async def _check_login(self, asked: LoginAsked | ExternalAsked) -> LoginT:
-        client = str(self._hello.name)[:MAX_CLIENT_LENGTH]
-        if isinstance(asked, ExternalAsked):
-            return await self._services.login_as(asked.authorization, client, self._wire)
-        said = asked.credentials
-        if said.authorization not in ("", said.username):
-            raise LoginFailed  # nobody acts for another (RFC 4616 section 2)
-        sign_in = SignIn(asked.mechanism, said.username, said.password, client)
-        return await self._services.check_login(sign_in, self._wire)
+    @property
+    def _login(self) -> LoginT | None:
+        """Who is signed in."""
+        return self._authenticator.login
 
     def _drop_transaction(self) -> None:
         """Nothing of it is kept."""

@@ -59,8 +59,8 @@ async def list_logins(
     """List attempts to sign in of the last 30 days, the latest first, at most 100 at once.
 
     account: a name or an address; empty for all. outcome: ok, unknown, wrong_password,
-    wrong_binding, wrong_protocol, other_account, expired, disabled, limited, busy, aborted, error;
-    empty for all. failed: only those that did not succeed.
+    wrong_binding, wrong_token, foreign, wrong_protocol, other_account, expired, disabled, limited,
+    busy, aborted, error; empty for all. failed: only those that did not succeed.
     Errors: account_unknown, domain_unknown, address_unknown, query_invalid.
     """
     store = ctx.server.store
