@@ -20,6 +20,8 @@ from roost.config.listeners import ListenerConfig
 from roost.config.server import ServerConfig
 from roost.ports.log_events import Event
 from roost.ports.net import Endpoint, TlsServer
+from roost.proto.sasl.binding import NO_BINDINGS
+from roost.proto.sasl.scram_client import ScramClient
 from roost.service import accounts, tls_public_keys
 from roost.service.key_login import IdentityForeign, KeyRefused
 from roost.service.login_attempts import page
@@ -30,8 +32,9 @@ from roost.store.revisions import Actor
 from roost.testing.client_keys import make_client_key
 from roost.testing.house import PASSWORD, House, new_house
 from roost.testing.imap import ImapClient
+from roost.testing.sasl_client import SaslClient
 from roost.testing.smtp_client import SmtpClient
-from roost.testing.wire import TLS, MemoryWire
+from roost.testing.wire import BINDINGS, TLS, MemoryWire
 
 ADMIN = Actor("admin", "root")
 ACCOUNTS = {"anna": ["anna@a.test", "office@a.test"], "bob": ["bob@a.test"]}
@@ -119,6 +122,27 @@ async def test_a_password_beside_a_certificate(house: House, address: str) -> No
     assert refused is (address == "bob@a.test")
     failed = [one.facts["reason"] for one in house.log.named(Event.LOGIN_FAILED)]
     assert failed == ["other_account"] * (3 if refused else 0)
+
+
+@pytest.mark.parametrize("address", ["office@a.test", "bob@a.test"])
+@pytest.mark.parametrize("protocol", ["imap", "smtp"])
+async def test_a_proof_beside_a_certificate(house: House, protocol: str, address: str) -> None:
+    """S06: whoever proves a password without saying it is held to the same."""
+    await remove(house)
+    await register(house, no_imap_preauth=True)
+    wire = house.imap(tls=KEYED) if protocol == "imap" else house.submission(tls=KEYED)
+    client = await SaslClient(wire, protocol).greet()
+    for name in ("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"):
+        bindings = BINDINGS if name.endswith("-PLUS") else NO_BINDINGS
+        half = ScramClient(name, address, PASSWORD, "a-nonce", bindings=bindings)
+        said = await client.sign_in(half)
+        if address == "bob@a.test":
+            assert "the certificate of this connection is another account's" in said
+        else:
+            assert said.startswith(("x OK [CAPABILITY ", "235 2.7.0 "))
+            break
+    outcomes = [one.facts.get("reason") for one in house.log.named(Event.LOGIN_FAILED)]
+    assert outcomes == (["other_account"] * 2 if address == "bob@a.test" else [])
 
 
 async def test_what_the_log_says(house: House) -> None:

@@ -124,17 +124,7 @@ class MailServer:
         self.attempts = LoginAttempts(self.store, world.clock)
         self.sign_ins = self._sign_ins()
         self.known_keys = KnownKeys(self.store, self.background.once)
-        certificates = count_key_logins(world.metrics)
-        self._keys = {
-            service: KeyLogins(
-                service,
-                Logins(self.sign_ins, protocol),
-                self.known_keys,
-                world.log,
-                certificates,
-            )
-            for service, protocol in (("imap", IMAP), ("submission", SMTP))
-        }
+        self._certificates = count_key_logins(world.metrics)
 
     def _sign_ins(self) -> SignIns:
         world, logins = self.world, self.mode.config.logins
@@ -151,6 +141,11 @@ class MailServer:
             self.attempts,
             teller(world.log, count_logins(world.metrics)),
         )
+
+    def _keys(self, service: str) -> KeyLogins:
+        """Who signs in at "imap" or "submission", by a certificate and otherwise."""
+        logins = Logins(self.sign_ins, IMAP if service == "imap" else SMTP)
+        return KeyLogins(service, logins, self.known_keys, self.world.log, self._certificates)
 
     async def serve(self, bound: Bound) -> None:
         """Take connections of a mail service on a bound socket."""
@@ -206,7 +201,8 @@ class MailServer:
 
     def _server(self, service: str, hostname: str, *, asks_for_keys: bool = False) -> Server:
         config = self.mode.config
-        keys = self._keys.get(service.removesuffix("s")) if asks_for_keys else None
+        asks = asks_for_keys and service != "smtp"
+        keys = self._keys(service.removesuffix("s")) if asks else None
         settings = LimitSettings(
             per_minute=config.limits.max_new_connections_per_minute,
             open=config.limits.max_connections_per_address,
@@ -246,7 +242,7 @@ class MailServer:
         return lambda: SubmissionSession(submission)
 
     def _smtp_parts(self, hostname: str) -> SmtpParts:
-        keys = self._keys["submission"]
+        keys = self._keys("submission")
         return SmtpParts(
             hostname=hostname,
             config=self.mode.config.smtp,
@@ -268,7 +264,7 @@ class MailServer:
         )
 
     def _imap_port(self, hostname: str) -> ImapPort:
-        config, keys = self.mode.config, self._keys["imap"]
+        config, keys = self.mode.config, self._keys("imap")
         return ImapPort(
             hostname=hostname,
             store=self.store,

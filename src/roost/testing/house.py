@@ -18,6 +18,7 @@ from roost.ports.net import TlsFacts, TlsServer
 from roost.service import accounts as account_service
 from roost.service import addresses
 from roost.service import domains as domain_service
+from roost.service.passwords import PasswordHasher
 from roost.service.set_password import set_password
 from roost.store.check import check
 from roost.store.revisions import Actor
@@ -145,23 +146,24 @@ async def new_house(
     config: ServerConfig | None = None,
     blobs: Blobs | None = None,
     options: Options = TEST_OPTIONS,
-    failed: Callable[[], None] = lambda: None,
+    hasher: PasswordHasher | None = None,
     tls: Callable[..., TlsServer] = no_tls,
 ) -> AsyncIterator[House]:
     """A server with these domains and accounts (name -> addresses), stopped at the end.
 
-    blobs, options, failed: see `new_store`. tls: see `MailServer`.
+    blobs, options: see `new_store`. hasher: one that costs nothing when none is given.
+    tls: see `MailServer`.
     """
     clock, log, random = StoppedClock(), ListLog(), SeededRandom()
     folder = make_folder()
     kept = blobs or MemoryBlobs()
     try:
-        store = await new_store(
-            folder, blobs=kept, clock=clock, log=log, options=options, failed=failed
-        )
+        store = await new_store(folder, blobs=kept, clock=clock, log=log, options=options)
         search = SearchIndex(folder / "search.db")
         ids = ConnectionIds(random.octets(32))
-        foundation = Foundation(store, kept, search, PlainHasher(), ids, bytes(32), search.close)
+        foundation = Foundation(
+            store, kept, search, hasher or PlainHasher(), ids, bytes(32), search.close
+        )
         mode = Mode(config or ServerConfig(hostname=hostname, data=str(folder)))
         world = World(clock, random, log, DataFolder(folder), Metrics())
         house = House(MailServer(mode, world, foundation, tls), clock, log, hostname)

@@ -12,6 +12,7 @@ from roost.ports.net import ConnectionLost
 from roost.proto.imap import response
 from roost.proto.imap.command import Command
 from roost.proto.imap.core.search import names_numbers
+from roost.proto.imap.error import LineTooLong
 from roost.proto.imap.state import BEFORE_LOGIN, SELECTED, WRONG_STATE, may_expunge
 from roost.service.rights import Right
 from roost.session.imap import (
@@ -113,7 +114,8 @@ _LEAVES = ("CLOSE", "UNSELECT")
 async def run_command(talk: Conversation, command: Command) -> bytes:
     """Do what a client asks; returns the tagged answer, b"" for IDLE, whose answer comes later.
 
-    Untagged data leave while the command runs. Raises ConnectionLost and nothing else.
+    Untagged data leave while the command runs. Raises ConnectionLost, and LineTooLong in place of a
+    line that the command waits for.
     """
     talk.by_uid = command.uid
     outcome = await _outcome(talk, command)
@@ -143,7 +145,7 @@ async def _outcome(talk: Conversation, command: Command) -> Done | Exception:
         command = await filters.spelled_out(talk, command)
         condstore.notice(talk, command)
         return await with_progress(talk, command, HANDLERS[command.verb](talk, command))
-    except ConnectionLost:
+    except (ConnectionLost, LineTooLong):
         raise
     except Exception as error:
         return error

@@ -39,12 +39,17 @@ def parse_login(cursor: Cursor, grammar: Grammar) -> Login:  # noqa: ARG001
 
 
 def parse_authenticate(cursor: Cursor, grammar: Grammar) -> Authenticate:  # noqa: ARG001
-    """Read the arguments of AUTHENTICATE. RFC 9051 section 6.2.2."""
+    """Read the arguments of AUTHENTICATE. RFC 9051 section 6.2.2.
+
+    A space with nothing behind it is what mutt says with CRAM-MD5: no initial response.
+    """
     cursor.sp()
     mechanism = cursor.match(_MECHANISM, "a mechanism is missing")[0].upper().decode("ascii")
     if cursor.at_end():
         return Authenticate(mechanism)
     cursor.sp()
+    if cursor.at_end():
+        return Authenticate(mechanism)
     start = cursor.offset
     initial = cursor.match(_INITIAL, "an initial response is base64")[0]
     if initial == b"=":
