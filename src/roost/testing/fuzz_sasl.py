@@ -1,4 +1,4 @@
-"""Exchanges of SASL made of any octets."""
+"""Exchanges of SASL made of any octets, by themselves and within SMTP."""
 
 from roost.proto.sasl.binding import Bindings
 from roost.proto.sasl.mechanism import (
@@ -9,8 +9,12 @@ from roost.proto.sasl.mechanism import (
     Proved,
     ScramKeys,
     ScramSecrets,
+    Secrets,
+    Token,
 )
 from roost.proto.sasl.mechanisms import MECHANISMS
+from roost.proto.smtp.event import LoginAsked, LoginBroken, SecretsAsked
+from roost.proto.smtp.server import Server
 
 # Messages of one exchange, parted by |.
 SEEDS = (
@@ -33,6 +37,29 @@ SCRAM_SECRETS = ScramSecrets(b"salt", 4096, (ScramKeys(1, b"s" * 32, b"k" * 32),
 CRAM_SECRETS = CramMd5Secrets((CramMd5Key(1, b"i" * 16, b"o" * 16),))
 
 
+# What sessions carry without a certificate.
+LOGINS = tuple(one for one in MECHANISMS if not one.needs_certificate)
+LoginQuestion = SecretsAsked | LoginAsked | LoginBroken
+
+
+def secrets_for(asked: LookUp) -> Secrets:
+    """What is stored of anybody."""
+    return CRAM_SECRETS if asked.family == "CRAM-MD5" else SCRAM_SECRETS
+
+
+def answer(server: Server, event: LoginQuestion) -> None:
+    """Let in who sends a password; no token is any good."""
+    match event:
+        case SecretsAsked(_, look_up):
+            server.found(secrets_for(look_up))
+        case LoginBroken(_, reply):
+            server.refuse(reply)
+        case LoginAsked(_, Token()):
+            server.token_refused()
+        case LoginAsked():
+            server.accept()
+
+
 def play(octets: bytes) -> None:
     """Say the messages to each mechanism; none of them may be taken for a proof."""
     for offered in MECHANISMS:
@@ -42,6 +69,5 @@ def play(octets: bytes) -> None:
         for message in octets.split(b"|"):
             step = mechanism.step(message)
             if isinstance(step, LookUp):
-                cram = step.family == "CRAM-MD5"
-                step = mechanism.found(CRAM_SECRETS if cram else SCRAM_SECRETS)
+                step = mechanism.found(secrets_for(step))
             assert not isinstance(step, Proved)

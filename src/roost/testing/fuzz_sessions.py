@@ -8,8 +8,6 @@ from types import MappingProxyType
 
 from roost.ports.log_events import Event
 from roost.ports.net import Session
-from roost.proto.sasl.login import LOGIN
-from roost.proto.sasl.plain import PLAIN
 from roost.proto.smtp.extension import Extensions
 from roost.proto.smtp.server_config import Role, ServerConfig
 from roost.session.imap.ports import ImapLimits
@@ -19,6 +17,7 @@ from roost.session.smtp.submission import SubmissionSession
 from roost.store.check import check
 from roost.testing.clock import StoppedClock
 from roost.testing.fuzz_growth import held_octets
+from roost.testing.fuzz_sasl import LOGINS
 from roost.testing.imap import PASSWORD, USER, new_house
 from roost.testing.log import ListLog
 from roost.testing.random import SeededRandom
@@ -53,7 +52,7 @@ async def _play_imap(octets: bytes) -> None:
     house = await new_house()
     try:
         limits = ImapLimits(max_append_octets=10_000, buffered_octets=4_000)
-        house.change_port(limits=limits)
+        house.change_port(limits=limits, mechanisms=LOGINS)
         await _feed(house.connect(), octets, house.clock)
         await asyncio.gather(*house.tasks)
         _raise_logged(house.log)
@@ -68,7 +67,7 @@ async def _play_smtp(role: Role, octets: bytes) -> None:
         "mx.test",
         role,
         Extensions(max_message_octets=10_000, dsn=True, require_tls=True),
-        mechanisms=() if role is Role.MX else (PLAIN, LOGIN),
+        mechanisms=() if role is Role.MX else LOGINS,
         auth_required=role is Role.SUBMISSION,
         auth_in_clear=role is Role.LOCALSERVE,
     )

@@ -89,13 +89,21 @@ def play_mime(octets: bytes) -> None:
 
 def play_smtp_machine(octets: bytes) -> None:
     """The machine that knows no session, with yes to all it asks."""
-    config = ServerConfig("mx.test", Role.LOCALSERVE, Extensions(max_message_octets=10_000))
-    machine = Server(config, can_start_tls=True)
+    config = ServerConfig(
+        "mx.test",
+        Role.LOCALSERVE,
+        Extensions(max_message_octets=10_000),
+        mechanisms=fuzz_sasl.LOGINS,
+        auth_in_clear=True,
+    )
+    machine = Server(config, can_start_tls=True, fresh=lambda: fuzz_sasl.EXCHANGE)
     machine.greet()
     for chunk in _long(octets):
         machine.receive(chunk)
         while (event := machine.next_event()) is not None:
-            if not isinstance(event, MessageChunk | TransactionDropped | Closing):
+            if isinstance(event, fuzz_sasl.LoginQuestion):
+                fuzz_sasl.answer(machine, event)
+            elif not isinstance(event, MessageChunk | TransactionDropped | Closing):
                 machine.accept()
         machine.take_output()
         _check_growth(machine, chunk)

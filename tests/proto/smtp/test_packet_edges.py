@@ -5,12 +5,9 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roost.proto.sasl.login import LOGIN
-from roost.proto.sasl.plain import PLAIN
 from roost.proto.smtp.command import Hello, Mail, Rcpt, StartTls
 from roost.proto.smtp.event import (
     Event,
-    LoginAsked,
     MessageBegin,
     MessageChunk,
     MessageEnd,
@@ -18,8 +15,9 @@ from roost.proto.smtp.event import (
 from roost.proto.smtp.extension import Extensions
 from roost.proto.smtp.server import Server
 from roost.proto.smtp.server_config import Role, ServerConfig
+from roost.testing.fuzz_sasl import EXCHANGE, LOGINS, LoginQuestion, answer
 
-QUESTIONS = Hello | LoginAsked | Mail | Rcpt | MessageBegin | MessageEnd
+QUESTIONS = Hello | Mail | Rcpt | MessageBegin | MessageEnd
 
 PIECES = st.lists(
     st.sampled_from(
@@ -47,6 +45,10 @@ PIECES = st.lists(
             b"AUTH PLAIN AHRpbQB4\r\n",
             b"AUTH PLAIN\r\n",
             b"AUTH LOGIN\r\n",
+            b"AUTH CRAM-MD5\r\n",
+            b"AUTH SCRAM-SHA-256 biwsbj11LHI9Y2xpZW50\r\n",
+            b"AUTH XOAUTH2 dXNlcj11AWF1dGg9QmVhcmVyIHQBAQ==\r\n",
+            b"dSA5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw\r\n",
             b"AHRpbQB4\r\n",
             b"*\r\n",
             b"FROB\r\n",
@@ -65,7 +67,7 @@ CONFIGS = st.builds(
     st.just("mx.test"),
     st.sampled_from(Role),
     extensions=st.just(Extensions(max_message_octets=1500, max_recipients=2)),
-    mechanisms=st.sampled_from([(), (PLAIN, LOGIN)]),
+    mechanisms=st.sampled_from([(), LOGINS]),
     auth_in_clear=st.just(True),
 )
 START = b"EHLO c.test\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\n"
@@ -73,13 +75,15 @@ START = b"EHLO c.test\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\n"
 
 def listen(config: ServerConfig, chunks: list[bytes]) -> tuple[bytes, list[Event]]:
     """Replies and events; the chunks of a message that was refused do not count."""
-    server = Server(config)
+    server = Server(config, fresh=lambda: EXCHANGE)
     events: list[Event] = []
     replies = b""
     message = b""
     for chunk in chunks:
         server.receive(chunk)
         while (event := server.next_event()) is not None:
+            if isinstance(event, LoginQuestion):
+                answer(server, event)
             if isinstance(event, QUESTIONS):
                 server.accept()
             if isinstance(event, StartTls):
