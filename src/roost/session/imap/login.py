@@ -48,6 +48,7 @@ async def login(talk: Conversation, command: Command) -> Done:
     args = command.args
     assert isinstance(args, Login), "the grammar gave the arguments"
     _require_privacy(talk)
+    await talk.pace.before()
     return _welcome(talk, await _check(talk, "LOGIN", args.user, args.password))
 
 
@@ -106,6 +107,7 @@ class _Exchange:
     async def _end(self, step: Step) -> Session:
         match step:
             case Credentials(name, password, authorization):
+                await self._talk.pace.before()
                 self._proof.require_own(name, authorization)
                 return await _check(self._talk, self._name, name, password)
             case External(identity):
@@ -158,7 +160,6 @@ def _challenge(octets: bytes) -> bytes:
 
 
 async def _check(talk: Conversation, mechanism: str, name: str, password: str) -> Session:
-    await talk.pace.before()
     said = SignIn(mechanism, name, password, talk.client_id)
     return await talk.port.check_login(said, talk.wire)
 
