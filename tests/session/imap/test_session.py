@@ -69,7 +69,7 @@ async def test_literals_of_a_command_are_bounded_together() -> None:
 async def test_a_thousand_literals_are_too_many() -> None:
     wire = await signed_in(await new_house())
     wire.feed(b"a SEARCH" + b" {1+}\r\nx" * 1_001 + b"\r\n")
-    assert b"a BAD [TOOBIG] the literal is too big\r\n" in await heard(wire)
+    assert b"a NO [LIMIT] one command may not have so many literals\r\n" in await heard(wire)
 
 
 async def test_garbage_of_all_octets_is_answered_and_ends() -> None:
