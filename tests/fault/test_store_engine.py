@@ -1,7 +1,6 @@
 """The disk fails: no caller is told more than the truth, and the neighbours in a batch stand."""
 
 import asyncio
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from roost.ports.bus import Type
 from roost.ports.log_events import Event
 from roost.store.engine import ReadTx, StoreFailed, StoreFull, WriteTx
 from roost.store.sqlite import SqliteStore
+from roost.testing.batch import break_by_vfs, run_in_one_batch
 from roost.testing.bus import ListBus
 from roost.testing.faults import (
     BreakAt,
@@ -25,7 +25,6 @@ from roost.testing.faults import (
     interrupt_next,
     more_pages,
     no_more_pages,
-    spill_early,
 )
 from roost.testing.log import ListLog
 from roost.testing.store import TEST_OPTIONS, new_store
@@ -45,24 +44,6 @@ def work_of(name: str) -> Callable[[WriteTx], Any]:
         return name
 
     return work
-
-
-async def run_in_one_batch(store: SqliteStore, works: list[Callable[[WriteTx], Any]]) -> list[Any]:
-    """Queue the works while the writer is kept busy, so that they share a transaction."""
-    gate, taken = threading.Event(), threading.Event()
-
-    async def wait(_tx: WriteTx) -> None:
-        taken.set()
-        gate.wait(10)
-
-    busy = asyncio.create_task(store.write(wait))
-    while not taken.is_set():
-        await asyncio.sleep(0)
-    tasks = [asyncio.create_task(store.write(work)) for work in works]
-    await asyncio.sleep(0)
-    gate.set()
-    await busy
-    return await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def names_in(store: SqliteStore) -> dict[str, int]:
@@ -88,14 +69,6 @@ async def assert_truth(store: SqliteStore, outcomes: list[Any]) -> None:
 async def integrity(tx: ReadTx) -> str:
     text: str = await tx.value("SELECT integrity_check FROM pragma_integrity_check")
     return text
-
-
-def break_by_vfs(error: type[apsw.Error], vfs: FaultVfs, step: int) -> BreakAt:
-    def before(connection: apsw.Connection) -> None:
-        spill_early(connection)
-        vfs.fault = Fault("write", error)
-
-    return BreakAt(step, before)
 
 
 def make_fault(kind: str, vfs: FaultVfs, step: int) -> Callable[[apsw.Connection, str], None]:

@@ -1,10 +1,7 @@
 """Works done together: each caller is told the truth, and only the guilty fail."""
 
-import asyncio
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import apsw
 import pytest
@@ -13,6 +10,7 @@ from roost.base.ids import AccountId
 from roost.ports.bus import Type
 from roost.store.engine import ReadTx, StoreFailed, StoreFull, Together, WriteTx
 from roost.store.sqlite import SqliteStore
+from roost.testing.batch import break_by_vfs, run_in_one_batch
 from roost.testing.bus import ListBus
 from roost.testing.faults import (
     BreakAt,
@@ -22,7 +20,6 @@ from roost.testing.faults import (
     interrupt_next,
     more_pages,
     no_more_pages,
-    spill_early,
 )
 from roost.testing.store import TEST_OPTIONS, new_store
 
@@ -46,24 +43,6 @@ class Calls:
         return [f"did {name}" for name in items]
 
 
-async def run(store: SqliteStore, works: Sequence[Any]) -> list[Any]:
-    """Queue the works while the writer is kept busy, so that they share a transaction."""
-    gate, taken = threading.Event(), threading.Event()
-
-    async def wait(_tx: WriteTx) -> None:
-        taken.set()
-        gate.wait(10)
-
-    busy = asyncio.create_task(store.write(wait))
-    while not taken.is_set():
-        await asyncio.sleep(0)
-    tasks = [asyncio.create_task(store.write(work)) for work in works]
-    await asyncio.sleep(0)
-    gate.set()
-    await busy
-    return await asyncio.gather(*tasks, return_exceptions=True)
-
-
 async def names_in(store: SqliteStore) -> set[str]:
     async def work(tx: ReadTx) -> set[str]:
         return {row[0] for row in await tx.rows("SELECT name FROM server")}
@@ -73,7 +52,7 @@ async def names_in(store: SqliteStore) -> set[str]:
 
 async def test_those_of_one_kind_are_done_by_one_call() -> None:
     store, calls = await new_store(), Calls()
-    told = await run(store, [Together(calls.do, name) for name in NAMES])
+    told = await run_in_one_batch(store, [Together(calls.do, name) for name in NAMES])
     assert told == ["did one", "did two", "did three"]
     assert calls.items == [list(NAMES)]
     assert isinstance(store.bus, ListBus)
@@ -89,7 +68,7 @@ async def test_one_of_another_kind_keeps_its_place_between_them() -> None:
         found: int = await tx.value("SELECT count(*) FROM server WHERE name IN ('one', 'two')")
         return found
 
-    told = await run(
+    told = await run_in_one_batch(
         store,
         [
             Together(calls.do, "one"),
@@ -106,7 +85,9 @@ async def test_one_of_another_kind_keeps_its_place_between_them() -> None:
 
 async def test_when_one_fails_the_others_are_done_one_by_one() -> None:
     store, calls = await new_store(), Calls()
-    told = await run(store, [Together(calls.do, name) for name in ("one", "bad", "three")])
+    told = await run_in_one_batch(
+        store, [Together(calls.do, name) for name in ("one", "bad", "three")]
+    )
     assert [told[0], type(told[1]), told[2]] == ["did one", StepFailed, "did three"]
     assert calls.items == [["one", "bad", "three"], ["one"], ["bad"], ["three"]]
     assert await names_in(store) == {"one", "three"}
@@ -122,7 +103,7 @@ async def test_the_disk_fails_once_within_the_call(kind: str, step: int) -> None
         options=replace(TEST_OPTIONS, vfs=vfs.vfs_name, on_statement=make_fault(kind, vfs, step))
     )
     calls = Calls()
-    told = await run(store, [Together(calls.do, name) for name in NAMES])
+    told = await run_in_one_batch(store, [Together(calls.do, name) for name in NAMES])
     assert told == ["did one", "did two", "did three"]
     assert await names_in(store) == set(NAMES)
     assert calls.items[0] == list(NAMES)
@@ -131,22 +112,15 @@ async def test_the_disk_fails_once_within_the_call(kind: str, step: int) -> None
 
 
 def make_fault(kind: str, vfs: FaultVfs, step: int) -> BreakAt:
-    def spill(error: type[apsw.Error]) -> BreakAt:
-        def before(connection: apsw.Connection) -> None:
-            spill_early(connection)
-            vfs.fault = Fault("write", error)
-
-        return BreakAt(step, before)
-
     match kind:
         case "interrupt":
             return BreakAt(step, interrupt_next)
         case "full, page count":
             return BreakAt(step, no_more_pages, more_pages)
         case "full, spill":
-            return spill(apsw.FullError)
+            return break_by_vfs(apsw.FullError, vfs, step)
         case _:
-            return spill(apsw.IOError)
+            return break_by_vfs(apsw.IOError, vfs, step)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +130,7 @@ async def test_the_commit_fails(error: type[apsw.Error], told: type[Exception]) 
     vfs = FaultVfs()
     store = await new_store(options=replace(TEST_OPTIONS, vfs=vfs.vfs_name))
     vfs.fault = Fault("write", error, times=None)
-    outcomes = await run(store, [Together(Calls().do, name) for name in NAMES])
+    outcomes = await run_in_one_batch(store, [Together(Calls().do, name) for name in NAMES])
     assert [type(outcome) for outcome in outcomes] == [told] * 3
     vfs.fault = None
     await store.close()

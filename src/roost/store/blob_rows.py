@@ -74,7 +74,7 @@ async def insert_all(tx: WriteTx, stowed: Sequence[Stowed], now: datetime) -> li
         tx,
         "blob (state, place, size, sha256, changed, octets)",
         small,
-        after="RETURNING id, sha256",
+        "RETURNING id, sha256",
     )
     # Rows come back in no order, and those with one hash have the same octets.
     numbers: dict[bytes, list[BlobId]] = {}

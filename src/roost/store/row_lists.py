@@ -14,16 +14,16 @@ Values = Sequence[Value]
 
 
 async def insert_rows(
-    tx: WriteTx, into: str, rows: Sequence[Values], behind: str = "", *, after: str = ""
+    tx: WriteTx, into: str, rows: Sequence[Values], behind: str = ""
 ) -> list[Row]:
-    """Run `INSERT INTO {into} VALUES ... {behind} {after}`; returns what it returns, in no order.
+    """Run `INSERT INTO {into} VALUES ... {behind}`; returns what it returns, in no order.
 
     into: table and columns; rows: values for them, all of one length.
-    behind, after: such as an ON CONFLICT and a RETURNING, without placeholders.
+    behind: such as an ON CONFLICT and a RETURNING, without placeholders.
     """
     found: list[Row] = []
     for some in _groups(rows):
-        text = _insert_text(into, len(some), len(some[0]), f"{behind} {after}")
+        text = _insert_text(into, len(some), len(some[0]), behind)
         found += await tx.rows(text, *[value for row in some for value in row])
     return found
 

@@ -56,8 +56,8 @@ async def find_or_claim(tx: WriteTx, claims: Sequence[Claim]) -> list[ThreadId]:
         tx,
         f"thread_ref AS t {_REF_COLUMNS}",
         [(*ref, thread) for ref, thread in first.items()],
-        "ON CONFLICT (account_id, ref, subject) DO UPDATE SET thread_id = t.thread_id",
-        after="RETURNING account_id, ref, subject, thread_id",
+        "ON CONFLICT (account_id, ref, subject) DO UPDATE SET thread_id = t.thread_id"
+        " RETURNING account_id, ref, subject, thread_id",
     )
     known: dict[_Ref, ThreadId] = {row[:3]: row[3] for row in rows}
     decided, moved = [], dict[_Ref, ThreadId]()
@@ -119,8 +119,8 @@ async def count_in(
         "thread_mailbox AS t (account_id, mailbox_id, thread_id, emails, unread)",
         [(*mailbox, thread, *counts) for (mailbox, thread), counts in steps.items()],
         "ON CONFLICT (account_id, mailbox_id, thread_id) DO UPDATE SET"
-        " emails = t.emails + excluded.emails, unread = t.unread + excluded.unread",
-        after="RETURNING account_id, mailbox_id, thread_id, emails, unread",
+        " emails = t.emails + excluded.emails, unread = t.unread + excluded.unread"
+        " RETURNING account_id, mailbox_id, thread_id, emails, unread",
     )
     return {(MailboxRef(row[0], row[1]), row[2]): (row[3], row[4]) for row in rows}
 
