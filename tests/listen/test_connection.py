@@ -23,6 +23,7 @@ from roost.listen.sockets import bind_tcp, bind_unix
 from roost.ports.log_events import Event
 from roost.ports.net import ConnectionLost, TlsFacts, Wire
 from roost.testing.clock import StoppedClock
+from roost.testing.line_peer import LinePeer
 from roost.testing.log import ListLog
 
 LOOPBACK = ip_address("127.0.0.1")
@@ -188,36 +189,8 @@ class House:
         return self
 
 
-class Client:
-    """A peer that talks in lines."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader = reader
-        self.writer = writer
-
-    def say(self, octets: bytes) -> None:
-        self.writer.write(octets)
-
-    async def line(self) -> bytes:
-        return (await asyncio.wait_for(self.reader.readline(), 5)).removesuffix(b"\r\n")
-
-    async def ask(self, line: bytes) -> bytes:
-        self.say(line + b"\r\n")
-        return await self.line()
-
-    async def end(self) -> bytes:
-        return await asyncio.wait_for(self.reader.read(), 5)
-
-    async def cut(self) -> bytes:
-        """What came before the connection ended, in whichever way."""
-        try:
-            return await self.end()
-        except ConnectionResetError:
-            return b""
-
-
 Open = Callable[..., Awaitable[House]]
-Connect = Callable[..., Awaitable[Client]]
+Connect = Callable[..., Awaitable[LinePeer]]
 
 
 @pytest.fixture
@@ -237,15 +210,15 @@ async def open_house() -> AsyncIterator[Open]:
 
 @pytest.fixture
 async def connect() -> AsyncIterator[Connect]:
-    clients: list[Client] = []
+    clients: list[LinePeer] = []
 
-    async def go(house: House, **options: object) -> Client:
+    async def go(house: House, **options: object) -> LinePeer:
         reader, writer = await asyncio.open_connection(
             "127.0.0.1",
             house.port,
             **options,  # type: ignore[arg-type]
         )
-        clients.append(Client(reader, writer))
+        clients.append(LinePeer(reader, writer))
         return clients[-1]
 
     yield go

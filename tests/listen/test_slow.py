@@ -21,6 +21,7 @@ from roost.listen.slow import MAX_WAITING_OCTETS
 from roost.listen.sockets import bind_tcp
 from roost.ports.net import ConnectionLost, Wire
 from roost.testing.clock import StoppedClock
+from roost.testing.line_peer import LinePeer
 from roost.testing.log import ListLog
 
 QUICK = SlowTimes(step_seconds=0.002, answer_seconds=5.0, whole_seconds=30.0)
@@ -116,45 +117,20 @@ class House:
         self.port = (await self.server.listen(bind_tcp(ip_address("127.0.0.1"), 0))).port
 
 
-class Client:
-    """A peer that talks in lines."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader = reader
-        self.writer = writer
-
-    def say(self, octets: bytes) -> None:
-        self.writer.write(octets)
-
-    async def line(self) -> bytes:
-        return (await asyncio.wait_for(self.reader.readline(), 5)).removesuffix(b"\n")
-
-    async def ask(self, line: bytes) -> bytes:
-        self.say(line + b"\n")
-        return await self.line()
-
-    async def cut(self) -> bytes:
-        """What came before the connection ended, in whichever way."""
-        try:
-            return await asyncio.wait_for(self.reader.read(), 5)
-        except ConnectionResetError:
-            return b""
-
-
-Go = Callable[..., Awaitable[tuple[House, Client]]]
+Go = Callable[..., Awaitable[tuple[House, LinePeer]]]
 
 
 @pytest.fixture
 async def go() -> AsyncIterator[Go]:
     """Opens a house and a first connection to it."""
-    opened: list[tuple[House, Client]] = []
+    opened: list[tuple[House, LinePeer]] = []
 
     async def connect(
         slow: SlowTimes = QUICK, *, most: int = 10, tls: TlsServer | None = None
-    ) -> tuple[House, Client]:
+    ) -> tuple[House, LinePeer]:
         house = House(slow, most, tls)
         await house.start()
-        client = Client(*await asyncio.open_connection("127.0.0.1", house.port))
+        client = LinePeer(*await asyncio.open_connection("127.0.0.1", house.port), line_end=b"\n")
         opened.append((house, client))
         return house, client
 
@@ -232,12 +208,12 @@ async def test_a_slow_connection_ends_after_some_minutes_whatever_it_does(go: Go
 async def test_so_many_may_be_slow_and_further_ones_are_closed(go: Go) -> None:
     house, client = await go(most=1)
     await client.ask(b"slow")
-    other = Client(*await asyncio.open_connection("127.0.0.1", house.port))
+    other = LinePeer(*await asyncio.open_connection("127.0.0.1", house.port), line_end=b"\n")
     other.say(b"slow\n")
     assert await other.cut() == b""
     other.writer.close()
     assert await client.ask(b"fast") == b"fast"
-    third = Client(*await asyncio.open_connection("127.0.0.1", house.port))
+    third = LinePeer(*await asyncio.open_connection("127.0.0.1", house.port), line_end=b"\n")
     assert await third.ask(b"slow") == b"slow"
     third.writer.transport.abort()
 
